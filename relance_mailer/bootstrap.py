@@ -1,0 +1,172 @@
+"""The only place that builds things and wires them: configuration in, an office and its mail accounts out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from relance_mailer import config as configuration
+from relance_mailer.clock import Clock, FixedClock, RehearsalClock, SystemClock
+from relance_mailer.config import Config, Mailbox, Smtp
+from relance_mailer.dunning.notice import Mode
+from relance_mailer.dunning.rates import load_rates
+from relance_mailer.errors import ConfigError
+from relance_mailer.mail.imap import ImapAccount
+from relance_mailer.mail.smtp import SmtpAccount
+from relance_mailer.services.office import Office
+from relance_mailer.services.reader import Reader
+from relance_mailer.store import installation, schema, settings
+from relance_mailer.store.db import Database
+from relance_mailer.store.tables import CreditorRow
+from relance_mailer.texts.load import Templates, packaged_templates
+from relance_mailer.texts.render import Renderer
+
+SIGNING_KEY = "signing_key"
+_KEY_BYTES = 32
+_CONFIGURATION = "configuration"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The mail accounts that a configuration names, passwords read."""
+
+    smtp: SmtpAccount
+    mailboxes: tuple[ImapAccount, ...]
+
+
+def make_clock(config: Config, at: datetime | None = None) -> Clock:
+    """Return the one clock: the machine's, or in rehearsal one that stands at `at` or begins at its start."""
+    if at is not None:
+        if config.rehearsal is None:
+            msg = "--at moves the clock, which only a configuration with a [rehearsal] section allows"
+            raise ConfigError(msg)
+        return FixedClock(at)
+    if config.rehearsal and config.rehearsal.start:
+        return RehearsalClock(config.rehearsal.start)
+    return SystemClock()
+
+
+def install(config: Config, clock: Clock) -> None:
+    """Create or update the database, and set the creditor up in it; doing it again changes nothing."""
+    config.database.parent.mkdir(parents=True, exist_ok=True)
+    db = Database(config.database)
+    try:
+        db.make_file()
+        schema.migrate(db)
+        with db.write() as session:
+            now = clock.now()
+            if settings.creditor(session, config.creditor.key) is None:
+                row = CreditorRow(key=config.creditor.key, name=config.creditor.name)
+                session.add(row)
+                session.flush()
+                assert row.id is not None
+                key = secrets.token_hex(_KEY_BYTES)
+                settings.write_secret(session, row.id, SIGNING_KEY, key, now=now)
+                if config.creditor.iban:
+                    settings.accept_iban(session, row.id, config.creditor.iban, now=now, by=_CONFIGURATION)
+            if not installation.exists(session):
+                installation.create(session, config.state_file, at=now)
+    finally:
+        db.close()
+
+
+@contextmanager
+def open_office(config: Config, *, at: datetime | None = None) -> Iterator[Office]:
+    """Open the office that a configuration describes.
+
+    Raises:
+        ConfigError: the configuration's creditor was never set up (`relance-mailer init`).
+        SchemaError: the database is older or newer than the program.
+    """
+    if not config.database.exists():
+        msg = f"there is no database {config.database}: create it with `relance-mailer db migrate` (or `init`)"
+        raise ConfigError(msg)
+    db = Database(config.database)
+    try:
+        schema.check(db)
+        yield make_office(config, db, make_clock(config, at))
+    finally:
+        db.close()
+
+
+def make_office(config: Config, db: Database, clock: Clock) -> Office:
+    """Put an office together on an open database."""
+    with db.read() as session:
+        creditor = settings.creditor(session, config.creditor.key)
+        if creditor is None or creditor.id is None:
+            msg = f"the creditor {config.creditor.key!r} is not in {db.name}: run `relance-mailer db migrate`"
+            raise ConfigError(msg)
+        key = settings.read(session, creditor.id, SIGNING_KEY)
+        state = installation.examine(session, config.state_file)
+    templates = Templates([config.templates, packaged_templates()])
+    return Office(
+        db=db,
+        config=config,
+        creditor_id=creditor.id,
+        policy=config.policy.policy(config.creditor.zone),
+        rates=load_rates().with_overrides((rate.effective_from, rate.ecb) for rate in config.rates),
+        templates=templates,
+        renderer=Renderer(templates),
+        clock=clock,
+        key=bytes.fromhex(key),
+        mode=config.sending.mode if state.trusted else Mode.SHADOW,
+        installation=state,
+    )
+
+
+def reloaded(office: Office, path: Path) -> Office:
+    """Return the office with the configuration and templates read anew; the database and clock stay."""
+    fresh = make_office(configuration.load(path), office.db, office.clock)
+    if fresh.config.database != office.config.database:
+        msg = "the database cannot change while the program runs: restart it"
+        raise ConfigError(msg)
+    return replace(fresh, clock=office.clock)
+
+
+def make_accounts(config: Config) -> Accounts:
+    """Read the passwords and return the mail accounts."""
+    return Accounts(_smtp(config.smtp), tuple(_imap(mailbox) for mailbox in config.mailboxes))
+
+
+def make_reader(office: Office) -> Reader:
+    """Return the guarded reader of messages."""
+    return Reader(office.own_addresses)
+
+
+def _smtp(smtp: Smtp) -> SmtpAccount:
+    return SmtpAccount(
+        host=smtp.host,
+        port=smtp.port,
+        tls=smtp.tls,
+        username=smtp.username,
+        password=smtp.secret(),
+        ca_file=smtp.ca_file or None,
+        timeout=smtp.timeout,
+        dot_timeout=smtp.dot_timeout,
+        allow_cleartext=smtp.allow_cleartext,
+    )
+
+
+def _imap(mailbox: Mailbox) -> ImapAccount:
+    return ImapAccount(
+        name=mailbox.name,
+        host=mailbox.host,
+        port=mailbox.port,
+        tls=mailbox.tls,
+        username=mailbox.username,
+        password=mailbox.secret(),
+        ca_file=mailbox.ca_file or None,
+        folders=mailbox.folders,
+        poll_seconds=mailbox.poll_seconds,
+        idle=mailbox.idle,
+        timeout=mailbox.timeout,
+        allow_cleartext=mailbox.allow_cleartext,
+    )

@@ -1,0 +1,38 @@
+"""The command line: every command is one call into services, and says in words what came of it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from relance_mailer.cli import act, classify, look, mailing, setup
+from relance_mailer.cli.common import app, print_error
+from relance_mailer.errors import ConfigError, RelanceError
+
+__all__ = ["act", "app", "classify", "look", "mailing", "main", "setup"]
+
+FOUND_WRONG, USAGE = 1, 2
+
+
+def main() -> None:
+    """Run a command; exit 0 when done, 1 if something is wrong, 2 on wrong usage or configuration."""
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        print_error("stopped")
+        sys.exit(FOUND_WRONG)
+    except ConfigError as error:
+        print_error(str(error))
+        sys.exit(USAGE)
+    except RelanceError as error:
+        print_error(str(error))
+        sys.exit(FOUND_WRONG)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FOUND_WRONG)

@@ -1,0 +1,105 @@
+"""What all commands share: the application, the configuration, and how things are printed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+
+from relance_mailer import config as configuration
+from relance_mailer.bootstrap import open_office
+from relance_mailer.config import Config
+from relance_mailer.errors import ConfigError
+from relance_mailer.services.office import Office
+
+app = typer.Typer(
+    name="relance-mailer",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Staged reminders for unpaid invoices; answers understood; the whole exchange kept.",
+)
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration file.", envvar="RELANCE_CONFIG")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+AtOption = Annotated[
+    str, typer.Option("--at", help="ISO instant with offset (needs [rehearsal] in the configuration).")
+]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides (default: the user logged in).")]
+
+DEFAULT_CONFIG = Path("config.toml")
+
+
+def configure_log() -> None:
+    """Write the log to stderr: words on a terminal, one JSON object a line otherwise."""
+    terminal = sys.stderr.isatty()
+    renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+
+
+def load(path: Path) -> Config:
+    """Read the configuration."""
+    return configuration.load(path)
+
+
+@contextmanager
+def office(path: Path, at: str = "") -> Iterator[Office]:
+    """Open the office of a configuration, at an instant of its own in rehearsal."""
+    with open_office(load(path), at=instant(at) if at else None) as opened:
+        yield opened
+
+
+def instant(text: str) -> datetime:
+    """Read an ISO 8601 instant with offset; ConfigError if it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"--at {text!r} is no ISO 8601 instant (for example 2026-03-02T09:30:00+01:00)"
+        raise ConfigError(msg) from error
+    if at.tzinfo is None:
+        msg = f"--at {text!r} has no offset (for example 2026-03-02T09:30:00+01:00)"
+        raise ConfigError(msg)
+    return at
+
+
+def person(by: str) -> str:
+    """Return who decides: the name given, else the user's."""
+    return by.strip() or getpass.getuser()
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_error(words: str) -> None:
+    """Say what is wrong, on stderr."""
+    sys.stderr.write(f"relance-mailer: {words}\n")
+
+
+def say(words: str) -> None:
+    """Say something, on stdout."""
+    sys.stdout.write(words + "\n")

@@ -1,0 +1,3 @@
+"""Commands that show: plan, explain, replies."""
+
+from __future__ import annotations

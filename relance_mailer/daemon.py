@@ -1,0 +1,238 @@
+"""Drives the services: one whole pass (`tick`), or all of them together until told to stop (`run`)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeVar
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from relance_mailer.bootstrap import Accounts, make_reader
+from relance_mailer.errors import ImapError, RelanceError, StoreError
+from relance_mailer.mail.watch import Watcher, read_once
+from relance_mailer.services import receive
+from relance_mailer.services.follow_up import FollowedUp, follow_up, start_up
+from relance_mailer.services.gates import Gate
+from relance_mailer.services.office import Office
+from relance_mailer.services.outbox import Drained, Outbox
+from relance_mailer.services.plan import PlanReport, plan
+from relance_mailer.services.receive import MailSink, Received
+from relance_mailer.store import installation
+from relance_mailer.store.group import GroupCommit
+from relance_mailer.texts.words import say
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+GRACE = 8.0  #: seconds for what is being sent to come to its end, once told to stop
+
+
+class Ended(Enum):
+    """Why `run` came back."""
+
+    STOP = auto()
+    RELOAD = auto()
+
+
+@dataclass(slots=True)
+class Ticked:
+    """What one whole pass did."""
+
+    received: Received = field(default_factory=Received)
+    followed_up: FollowedUp = field(default_factory=FollowedUp)
+    planned: PlanReport = field(default_factory=PlanReport)
+    sent: Drained = field(default_factory=Drained)
+    doubts: int = 0
+    unreachable: list[str] = field(default_factory=list)
+
+
+async def tick(office: Office, accounts: Accounts) -> Ticked:
+    """Receive, follow up, plan and send, once."""
+    done = Ticked(doubts=start_up(office, office.clock.now()))
+    sink = MailSink(office)
+    for account in accounts.mailboxes:
+        try:
+            await asyncio.to_thread(read_once, account, sink)
+        except ImapError as error:
+            done.unreachable.append(f"{account.name}: {error}")
+    with make_reader(office) as reader:
+        done.received = await asyncio.to_thread(receive.read_waiting, office, reader)
+    done.followed_up = await asyncio.to_thread(follow_up, office, office.clock.now())
+    done.planned = await asyncio.to_thread(plan, office, office.clock.now())
+    async with GroupCommit(office.db) as group:
+        done.sent = await Outbox(office, group, accounts.smtp).drain()
+    note_heads(office)
+    return done
+
+
+async def run(office: Office, accounts: Accounts, *, look_every: float) -> Ended:
+    """Watch the mailboxes and send what is due until SIGTERM, SIGINT (stop) or SIGHUP (reload)."""
+    office_hours = _OfficeHours(office, accounts, look_every)
+    return await office_hours.keep()
+
+
+class _OfficeHours:
+    """One life of the daemon between two readings of its configuration."""
+
+    def __init__(self, office: Office, accounts: Accounts, look_every: float) -> None:
+        self._office = office
+        self._accounts = accounts
+        self._look_every = look_every
+        self._stop = asyncio.Event()
+        self._mail = asyncio.Event()
+        self._look = asyncio.Event()
+        self._ended = Ended.STOP
+        self._gates: tuple[Gate, ...] = ()
+
+    async def keep(self) -> Ended:
+        """Start everything in order, wait for the end, and stop everything in the opposite order."""
+        loop = asyncio.get_running_loop()
+        doubts = await self._office.db.run(lambda: start_up(self._office, self._office.clock.now()))
+        if doubts:
+            log.warning("messages in doubt: a copy, a bounce or a person will tell", notices=doubts)
+
+        def news() -> None:
+            loop.call_soon_threadsafe(self._mail.set)
+
+        sink = MailSink(self._office, news)
+        watchers = [Watcher(account, sink) for account in self._accounts.mailboxes]
+        scheduler = self._scheduler()
+        with self._signals(loop):
+            for watcher in watchers:
+                watcher.start()
+            scheduler.start()
+            log.info("running", mode=self._office.mode.value, trusted=self._office.installation.trusted)
+            try:
+                await self._work()
+            finally:
+                scheduler.shutdown(wait=False)
+                for watcher in watchers:
+                    watcher.stop()
+                for watcher in watchers:
+                    await asyncio.to_thread(watcher.join, 3)
+                note_heads(self._office)
+        log.info("stopped" if self._ended is Ended.STOP else "reloading")
+        return self._ended
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        """Make the clock that says when to look; what is due, the database says."""
+        scheduler = AsyncIOScheduler()
+        scheduler.add_job(
+            self._look.set, "interval", seconds=self._look_every, coalesce=True, misfire_grace_time=None
+        )
+        scheduler.add_job(
+            self._mail.set, "interval", seconds=self._look_every, coalesce=True, misfire_grace_time=None
+        )
+        return scheduler
+
+    @contextlib.contextmanager
+    def _signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        handlers: dict[signal.Signals, Callable[[], None]] = {
+            signal.SIGTERM: lambda: self._end(Ended.STOP),
+            signal.SIGINT: lambda: self._end(Ended.STOP),
+            signal.SIGHUP: lambda: self._end(Ended.RELOAD),
+        }
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
+        try:
+            yield
+        finally:
+            for number in handlers:
+                loop.remove_signal_handler(number)
+
+    def _end(self, ended: Ended) -> None:
+        self._ended = ended
+        self._stop.set()
+        self._mail.set()
+        self._look.set()
+
+    async def _work(self) -> None:
+        """Run the named tasks; when told to stop, let what is being sent end, for a while."""
+        async with GroupCommit(self._office.db) as group:
+            outbox = Outbox(self._office, group, self._accounts.smtp)
+            tasks = [
+                asyncio.create_task(self._receive(), name="receive"),
+                asyncio.create_task(self._send(outbox), name="send"),
+            ]
+            waiter = asyncio.create_task(self._stop.wait(), name="stop")
+            await asyncio.wait([*tasks, waiter], return_when=asyncio.FIRST_COMPLETED)
+            self._stop.set()
+            self._mail.set()
+            self._look.set()
+            waiter.cancel()
+            _, late = await asyncio.wait(tasks, timeout=GRACE)
+            for task in late:
+                task.cancel()
+            for result in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(result, Exception):
+                    raise result
+
+    async def _receive(self) -> None:
+        """Read what the watchers have kept, as soon as they tell."""
+        with make_reader(self._office) as reader:
+            while not self._stop.is_set():
+                await self._mail.wait()
+                self._mail.clear()
+                if self._stop.is_set():
+                    return
+                await self._guarded("reading mail", lambda: receive.read_waiting(self._office, reader))
+                self._look.set()
+
+    async def _send(self, outbox: Outbox) -> None:
+        """Follow up, plan and send whenever it is time to look."""
+        self._look.set()
+        while not self._stop.is_set():
+            await self._look.wait()
+            self._look.clear()
+            if self._stop.is_set():
+                return
+            await self._guarded("following up", lambda: follow_up(self._office, self._office.clock.now()))
+            report = await self._guarded("planning", lambda: plan(self._office, self._office.clock.now()))
+            if report is not None:
+                self._tell(report)
+            drained = await outbox.drain(self._stop)
+            if drained.sent or drained.recorded:
+                self._look.set()  # what was sent may free a second message, or a stage after it
+            with contextlib.suppress(StoreError):
+                await self._office.db.run(lambda: note_heads(self._office))
+
+    async def _guarded(self, what: str, unit: Callable[[], T]) -> T | None:
+        """Run a unit; the database's trouble is logged and tried again at the next look."""
+        try:
+            return await asyncio.to_thread(unit)
+        except RelanceError as error:
+            log.error("failed", what=what, error=str(error))
+            return None
+
+    def _tell(self, report: PlanReport) -> None:
+        """Say once why nothing leaves, and once that it may again."""
+        if report.gates != self._gates:
+            for gate in report.gates:
+                words = gate_words(gate, self._office.config.language)
+                log.warning("nothing leaves", why=words, gate=gate.kind.value)
+            if not report.gates:
+                log.info("messages may leave again")
+            self._gates = report.gates
+        if report.braked:
+            log.warning("unusual run: waiting for a person", messages=report.braked.messages)
+        for problem in report.problems:
+            log.error("a message could not be written", why=problem)
+
+
+def gate_words(gate: Gate, language: str) -> str:
+    """Return the sentence about a closed gate."""
+    return say(f"gate.{gate.kind}", language, detail=gate.detail or say("gate.never", language))
+
+
+def note_heads(office: Office) -> None:
+    """Keep the ledger's heads outside the database, where the installation is trusted (rule 6)."""
+    if not office.installation.trusted:
+        return
+    with office.db.read() as session:
+        installation.record_heads(session, office.config.state_file)

@@ -1,0 +1,217 @@
+"""What people decide: pauses, approvals, doubts, the stop-all switch. Each one is noted with the name of who did it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from relance_mailer.dunning.case import addressee
+from relance_mailer.dunning.decide import Send, decide, free_again, opening
+from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
+from relance_mailer.errors import ConflictError, NotFoundError
+from relance_mailer.services import holds, send, writing
+from relance_mailer.services.gates import STOP_ALL
+from relance_mailer.services.office import Office
+from relance_mailer.services.plan import RUN_APPROVED
+from relance_mailer.store import blobs, cases, installation, ledger, notices, parties, settings
+from relance_mailer.store import holds as hold_rows
+from relance_mailer.store.cases import DebtorFile
+from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import HoldRow, NoticeRow
+from relance_mailer.texts.words import say
+
+RUN_APPROVAL_LASTS = timedelta(hours=24)
+
+
+def hold(office: Office, what: str, until: date | None, reason: str, now: datetime, by: str) -> HoldRow:
+    """Pause an invoice (its number) or a debtor (its reference); without an end it belongs to `by`."""
+    with office.db.write() as session:
+        debtor_id, invoice_id = parties.find(session, office.creditor_id, what)
+        return holds.open_hold(
+            session, office, debtor_id, invoice_id, reason, until, now, owner="" if until else by, actor=by
+        )
+
+
+def release(office: Office, what: str, why: str, now: datetime, by: str) -> int:
+    """End every pause of an invoice or of a debtor (all of its own and its invoices'); return how many ended."""
+    with office.db.write() as session:
+        debtor_id, invoice_id = parties.find(session, office.creditor_id, what)
+        rows = [
+            row
+            for row in hold_rows.active(session, office.creditor_id, office.today(now))
+            if row.debtor_id == debtor_id and (invoice_id is None or row.invoice_id in (None, invoice_id))
+        ]
+        for row in rows:
+            holds.release(session, office, row, why, now, by)
+        _done_with(session, office, rows, now, by)
+        return len(rows)
+
+
+def _done_with(session: Session, office: Office, rows: list[HoldRow], now: datetime, by: str) -> None:
+    """Releasing is answering: what was asked about these pauses is done."""
+    replies = {f"reply:{row.reply_id}" for row in rows if row.reply_id is not None}
+    for task in settings.open_tasks(session, office.creditor_id):
+        if task.subject in replies:
+            settings.close_task(session, task, now=now, by=by)
+
+
+def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> datetime:
+    """Approve a formal notice and render it for the day on which it leaves; return that instant.
+
+    ConflictError if it no longer stands (a payment, a pause, another addressee): it is then superseded.
+    """
+    conflict = ""
+    with office.db.write() as session:
+        notice = _awaiting(session, office, notice_id)
+        file, proposal = _reread(session, office, notice, now)
+        conflict = "" if proposal else say("superseded.facts", office.config.language)
+        if proposal is None:
+            send.supersede(session, office, notice, conflict, now, by)
+            leaves = now
+        else:
+            leaves = _release(session, office, notice, file, proposal, now, by)
+    if conflict:
+        msg = f"notice {notice_id} no longer stands ({conflict}); a new one will be offered if it is still due"
+        raise ConflictError(msg)
+    return leaves
+
+
+def _awaiting(session: Session, office: Office, notice_id: int) -> NoticeRow:
+    notice = notices.get(session, notice_id)
+    if notice is None or notice.creditor_id != office.creditor_id:
+        msg = f"there is no notice {notice_id}"
+        raise NotFoundError(msg)
+    if notice.state != NoticeState.AWAITING_APPROVAL:
+        msg = f"notice {notice_id} waits for no approval: it is {notice.state}"
+        raise ConflictError(msg)
+    return notice
+
+
+def _reread(
+    session: Session, office: Office, notice: NoticeRow, now: datetime
+) -> tuple[DebtorFile, Proposal | None]:
+    """Return the notice's facts as they are now; no proposal if they no longer are what was to be approved."""
+    assert notice.id is not None
+    [file] = cases.load(session, office.view(now), [notice.debtor_id], without=frozenset({notice.id}))
+    members = {row.invoice_id: row for row in notices.members(session, [notice.id])[notice.id]}
+    stage = office.policy.stage(notice.stage)
+    about = tuple((case, stage) for case in file.cases if case.invoice.id in members)
+    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+    proposal = Proposal(stage, about)
+    if whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
+        return file, None
+    when = opening(office.today(now), file.debtor_case, office.policy, now)
+    for case, _ in about:
+        decision = decide(case, file.debtor_case, office.policy, when)
+        if not isinstance(decision, Send) or decision.stage != stage:
+            return file, None
+    return file, proposal
+
+
+def _release(  # noqa: PLR0913
+    session: Session, office: Office, notice: NoticeRow, file: DebtorFile, proposal: Proposal, now: datetime, by: str
+) -> datetime:
+    """Render interest, cut-off and deadline for the sending day; the day of rule 2 runs from there."""
+    assert notice.id is not None
+    first_day = max(office.today(now), free_again(file.debtor_case, office.policy) or office.today(now))
+    leaves = opening(first_day, file.debtor_case, office.policy, now)
+    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+    assert whom is not None
+    draft = writing.write(office, file, proposal, whom, notice.id, leaves)
+    notices.move(
+        session,
+        notice,
+        NoticeEvent.APPROVE,
+        approved_at=now,
+        approved_by=by,
+        rendered_at=leaves,
+        next_attempt_at=leaves,
+        subject=draft.subject,
+        own_text=draft.text,
+        message_id=draft.message_id,
+        sha256=blobs.put(session, draft.raw),
+        deadline=draft.deadline,
+    )
+    payload = {"by": by, "leaves": leaves, "sha256": notice.sha256, "deadline": draft.deadline}
+    entry = Entry(Kind.APPROVED, f"notice:{notice.id}", payload, notice.debtor_id)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
+    _close(session, office, "approve", f"notice:{notice.id}", now, by)
+    return leaves
+
+
+def refuse_notice(office: Office, notice_id: int, why: str, now: datetime, by: str) -> None:
+    """Refuse a formal notice: its invoices are paused for `by`, who decides what follows."""
+    with office.db.write() as session:
+        notice = _awaiting(session, office, notice_id)
+        assert notice.id is not None
+        members = notices.members(session, [notice.id])[notice.id]
+        notices.move(session, notice, NoticeEvent.REFUSE, next_attempt_at=None, outcome=why)
+        entry = Entry(Kind.REFUSED, f"notice:{notice.id}", {"by": by, "why": why}, notice.debtor_id)
+        ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
+        _close(session, office, "approve", f"notice:{notice.id}", now, by)
+        for member in members:
+            holds.open_hold(
+                session, office, notice.debtor_id, member.invoice_id, "manual", None, now, owner=by, actor=by
+            )
+
+
+def settle_doubt(office: Office, notice_id: int, *, sent: bool, now: datetime, by: str) -> None:
+    """Say whether a notice in doubt left."""
+    with office.db.write() as session:
+        notice = notices.get(session, notice_id)
+        if notice is None or notice.state != NoticeState.IN_DOUBT:
+            msg = f"notice {notice_id} is not in doubt"
+            raise ConflictError(msg)
+        if sent:
+            send.found(session, office, notice, by, now, by)
+        else:
+            send.not_sent(session, office, notice, by, now)
+
+
+def approve_run(office: Office, now: datetime, by: str) -> None:
+    """Let an unusual run go on, for a day."""
+    with office.db.write() as session:
+        value = {"until": (now + RUN_APPROVAL_LASTS).isoformat(), "by": by}
+        settings.write(session, office.creditor_id, RUN_APPROVED, value, now=now, by=by)
+        _close(session, office, "brake", f"creditor:{office.creditor_id}", now, by)
+
+
+def approve_iban(office: Office, now: datetime, by: str) -> str:
+    """Accept the configuration's IBAN; ConflictError if there is none, or it is accepted already."""
+    iban = office.config.creditor.iban
+    with office.db.write() as session:
+        if not iban or iban in settings.accepted_ibans(session, office.creditor_id):
+            msg = "the configuration has no IBAN that is not accepted yet"
+            raise ConflictError(msg)
+        settings.accept_iban(session, office.creditor_id, iban, now=now, by=by)
+    return iban
+
+
+def stop_all(office: Office, now: datetime, by: str) -> None:
+    """Let nothing leave until `release all`."""
+    with office.db.write() as session:
+        settings.write(session, office.creditor_id, STOP_ALL, by, now=now, by=by)
+
+
+def release_all(office: Office, now: datetime, by: str) -> None:
+    """Turn the stop-all switch back."""
+    with office.db.write() as session:
+        if not settings.read(session, office.creditor_id, STOP_ALL):
+            msg = "nothing is stopped"
+            raise ConflictError(msg)
+        settings.write(session, office.creditor_id, STOP_ALL, None, now=now, by=by)
+
+
+def release_installation(office: Office, now: datetime, by: str) -> None:
+    """Trust this database on this machine, as it is now (rule 9)."""
+    with office.db.write() as session:
+        payload = {"why": office.installation.reason}
+        entry = Entry(Kind.INSTALLATION_RELEASED, "installation:1", payload)
+        ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
+        installation.release(session, office.config.state_file, at=now)
+
+
+def _close(session: Session, office: Office, kind: str, subject: str, now: datetime, by: str) -> None:
+    task = settings.find_task(session, office.creditor_id, kind, subject)
+    if task is not None:
+        settings.close_task(session, task, now=now, by=by)

@@ -1,0 +1,87 @@
+"""What time alone brings: promises judged, pauses that ended, people reminded, and what must happen at every start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from relance_mailer.dunning.notice import Mode
+from relance_mailer.services import promises, send
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.store import holds, notices, settings
+from relance_mailer.store.session import Session
+from relance_mailer.texts.words import say
+
+log = structlog.get_logger(__name__)
+
+LIVE_SINCE = "live_since"
+REMIND_EVERY = 3  #: working days between two reminders of an open task
+_REMIND_DISPUTE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp:
+    """What a round of following up did."""
+
+    promises_settled: int = 0
+    reminded: int = 0
+
+
+def start_up(office: Office, now: datetime) -> int:
+    """Do what every start must: put stranded attempts in doubt, drop rehearsed stages when going live."""
+    with office.db.write() as session:
+        doubts = send.recover(session, office, now)
+        if office.mode is Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE) is None:
+            notices.drop_track(session, office.creditor_id, "rehearsal", now)
+            settings.write(session, office.creditor_id, LIVE_SINCE, now.isoformat(), now=now, by=BOT)
+        elif office.mode is not Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE):
+            settings.write(session, office.creditor_id, LIVE_SINCE, None, now=now, by=BOT)
+    return doubts
+
+
+def follow_up(office: Office, now: datetime) -> FollowedUp:
+    """Judge promises and remind people of what waits for them."""
+    with office.db.write() as session:
+        settled = promises.judge_all(session, office, now)
+        _ask_about_undated_promises(session, office, now)
+        reminded = _remind(session, office, now)
+    return FollowedUp(settled, reminded)
+
+
+def _ask_about_undated_promises(session: Session, office: Office, now: datetime) -> None:
+    """A promise without a date whose time has passed: a person is asked, and the dunning resumes."""
+    for hold in holds.ended_on(session, office.creditor_id, office.today(now), "promise_to_pay"):
+        if hold.invoice_id is None:
+            continue
+        latest = holds.promises_of(session, [hold.invoice_id])
+        if latest and latest[-1].due is None and latest[-1].reply_id == hold.reply_id:
+            subject = f"promise:{latest[-1].id}"
+            if settings.ever_asked(session, office.creditor_id, "promise_undated", subject):
+                continue
+            words = say("task.promise_undated", office.config.language, debtor=holds.debtor_name(session, hold))
+            settings.open_task(
+                session,
+                office.creditor_id,
+                "promise_undated",
+                subject,
+                words,
+                now=now,
+                actor=BOT,
+                debtor_id=hold.debtor_id,
+            )
+
+
+def _remind(session: Session, office: Office, now: datetime) -> int:
+    """Say again what a person was asked for and has not done."""
+    today = office.today(now)
+    reminded = 0
+    for task in settings.open_tasks(session, office.creditor_id):
+        if task.remind_on is not None and task.remind_on <= today:
+            log.warning("waiting for a person", task=task.words, since=str(task.created_at.date()), owner=task.owner)
+            days = _REMIND_DISPUTE if task.kind == "dispute" else REMIND_EVERY
+            task.remind_on = office.days.add(today, days)
+            session.add(task)
+            reminded += 1
+    return reminded

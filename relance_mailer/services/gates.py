@@ -1,0 +1,81 @@
+"""What must be true before anything leaves at all (rules 4, 9 and 10), with the words that say why it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from relance_mailer.store.session import Session
+
+from relance_mailer.services.office import Office
+from relance_mailer.store import freshness, settings
+
+STOP_ALL = "stop_all"
+
+
+class GateKind(StrEnum):
+    """Why nothing at all may leave."""
+
+    STOP_ALL = "stop_all"
+    INBOX = "inbox"
+    PAYMENTS = "payments"
+    IBAN = "iban"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A closed gate: its kind, and what the sentence about it names (texts.words has the sentence)."""
+
+    kind: GateKind
+    detail: str = ""
+
+
+def closed(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
+    """Return the gates that are closed at `now`; empty if messages may leave."""
+    return (
+        *_stopped(session, office),
+        *_blind(session, office, now),
+        *_payments_old(session, office, now),
+        *_iban_changed(session, office),
+    )
+
+
+def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:
+    by = settings.read(session, office.creditor_id, STOP_ALL)
+    return (Gate(GateKind.STOP_ALL, str(by)),) if by else ()
+
+
+def _blind(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
+    """Every watched folder must have been read to its end within `max_inbox_age`."""
+    known = freshness.folders(session, office.creditor_id)
+    gates = []
+    for mailbox in office.config.mailboxes:
+        rows = [row for row in known if row.mailbox == mailbox.name]
+        stale = sorted(
+            row.name
+            for row in rows
+            if row.read_to_end_at is None or now - row.read_to_end_at > office.policy.max_inbox_age
+        )
+        if not any(row.role == "inbox" for row in rows):
+            stale = ["INBOX"]
+        if stale:
+            gates.append(Gate(GateKind.INBOX, f"{mailbox.name}: {', '.join(stale)}"))
+    return tuple(gates)
+
+
+def _payments_old(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
+    last = freshness.last_payments(session, office.creditor_id)
+    if last is None:
+        return (Gate(GateKind.PAYMENTS),)
+    latest = office.days.add(office.today(last), office.policy.max_payment_age)
+    if office.today(now) <= latest:
+        return ()
+    return (Gate(GateKind.PAYMENTS, office.today(last).isoformat()),)
+
+
+def _iban_changed(session: Session, office: Office) -> tuple[Gate, ...]:
+    iban = office.config.creditor.iban
+    if not iban or iban in settings.accepted_ibans(session, office.creditor_id):
+        return ()
+    return (Gate(GateKind.IBAN, iban),)

@@ -1,0 +1,84 @@
+"""Opening and ending pauses; a pause withdraws at once whatever has not begun to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from relance_mailer.services import send
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.store import holds as rows
+from relance_mailer.store import ledger, notices
+from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import HoldRow
+from relance_mailer.texts.words import say
+
+TEAM = "accounts"  #: owns what no named person does
+
+
+def open_hold(  # noqa: PLR0913
+    session: Session,
+    office: Office,
+    debtor_id: int,
+    invoice_id: int | None,
+    reason: str,
+    until: date | None,
+    now: datetime,
+    *,
+    owner: str = "",
+    reply_id: int | None = None,
+    actor: str = BOT,
+) -> HoldRow:
+    """Pause an invoice, or all of a debtor (no invoice); without an end it belongs to somebody."""
+    row = HoldRow(
+        creditor_id=office.creditor_id,
+        debtor_id=debtor_id,
+        invoice_id=invoice_id,
+        reason=reason,
+        since=office.today(now),
+        until=until,
+        owner=owner or ("" if until else TEAM),
+        reply_id=reply_id,
+        created_at=now,
+        created_by=actor,
+    )
+    session.add(row)
+    session.flush()
+    payload = {"hold": row.id, "reason": reason, "until": until, "owner": row.owner, "reply": reply_id}
+    _tell(session, office, row, Kind.HELD, payload, now, actor)
+    why = say("superseded.held", office.config.language, reason=say(f"hold.{reason}", office.config.language))
+    send.withdraw_for(session, office, debtor_id, None if invoice_id is None else [invoice_id], why, now)
+    _look_again(session, row, now)
+    return row
+
+
+def release(session: Session, office: Office, row: HoldRow, why: str, now: datetime, by: str) -> None:
+    """End a pause now; its invoices are decided anew."""
+    row.released_at, row.released_by, row.release_reason = now, by, why
+    session.add(row)
+    session.flush()
+    _tell(session, office, row, Kind.RELEASED, {"hold": row.id, "reason": row.reason, "why": why}, now, by)
+    _look_again(session, row, now)
+
+
+def release_for_promise(session: Session, office: Office, invoice_id: int, now: datetime) -> None:
+    """End the pauses that a promise opened: a later promise, or its payment, takes their place."""
+    for row in rows.active_of_invoice(session, invoice_id, "promise_to_pay"):
+        release(session, office, row, "promise_settled", now, BOT)
+
+
+def _look_again(session: Session, row: HoldRow, now: datetime) -> None:
+    if row.invoice_id is None:
+        notices.look_again_at_debtor(session, row.debtor_id, now)
+    else:
+        notices.set_next_looks(session, [(row.invoice_id, now)])
+
+
+def _tell(
+    session: Session, office: Office, row: HoldRow, kind: Kind, payload: Mapping[str, object], now: datetime, actor: str
+) -> None:
+    subject = f"debtor:{row.debtor_id}" if row.invoice_id is None else f"invoice:{row.invoice_id}"
+    ledger.append(
+        session, office.creditor_id, [Entry(kind, subject, payload, row.debtor_id)], at=now, actor=actor
+    )

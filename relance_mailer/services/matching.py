@@ -1,0 +1,70 @@
+"""Looks up what the store knows of a message, and matches it to a debtor and a notice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from relance_mailer.replies.match import Known, Match, NoticeRef, candidate_addresses, candidate_ids, match
+from relance_mailer.replies.model import Message
+from relance_mailer.replies.token import notice_of_address
+from relance_mailer.services.office import Office
+from relance_mailer.store import mailroom, notices
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import InvoiceRow, NoticeRow
+
+
+def match_message(session: Session, office: Office, message: Message, own: str) -> Match:
+    """Return where a message belongs."""
+    return match(message, own, _known(session, office, message))
+
+
+def _known(session: Session, office: Office, message: Message) -> Known:
+    creditor_id = office.creditor_id
+    by_id = mailroom.notices_by_message_id(session, creditor_id, candidate_ids(message))
+    addresses = candidate_addresses(message)
+    tokens = _by_token(session, office, addresses)
+    domains = {address.rpartition("@")[2] for address in addresses}
+    contacts: defaultdict[str, set[int]] = defaultdict(set)
+    for row in mailroom.contacts_at(session, creditor_id, addresses):
+        contacts[row.address].add(row.debtor_id)
+    at_domain: defaultdict[str, set[int]] = defaultdict(set)
+    for row in mailroom.contacts_in(session, creditor_id, domains):
+        at_domain[row.domain].add(row.debtor_id)
+    debtors = {notice.debtor_id for notice in (*by_id.values(), *tokens)}
+    debtors |= {debtor for found in (*contacts.values(), *at_domain.values()) for debtor in found}
+    numbers: defaultdict[int, list[str]] = defaultdict(list)
+    for invoice in mailroom.invoices_of(session, debtors):
+        numbers[invoice.debtor_id].append(invoice.number)
+    invoices = _numbers_of(session, [*by_id.values(), *tokens])
+    return Known(
+        notices={key: _ref(notice, invoices) for key, notice in by_id.items()},
+        tokens=tuple(_ref(notice, invoices) for notice in tokens),
+        contacts={address: tuple(sorted(found)) for address, found in contacts.items()},
+        domains={domain: tuple(sorted(found)) for domain, found in at_domain.items()},
+        open_numbers={debtor: tuple(found) for debtor, found in numbers.items()},
+        authserv_ids=frozenset(box.authserv_id for box in office.config.mailboxes if box.authserv_id),
+    )
+
+
+def _by_token(session: Session, office: Office, addresses: Iterable[str]) -> list[NoticeRow]:
+    ids = (notice_of_address(address, office.key) for address in addresses)
+    found = (notices.get(session, notice_id) for notice_id in ids if notice_id is not None)
+    return [notice for notice in found if notice is not None and notice.creditor_id == office.creditor_id]
+
+
+def _numbers_of(session: Session, found: list[NoticeRow]) -> dict[int, tuple[str, ...]]:
+    ids = [notice.id for notice in found if notice.id is not None]
+    members = notices.members(session, ids)
+    rows: dict[int | None, InvoiceRow] = {
+        row.id: row for row in mailroom.invoices_of(session, {notice.debtor_id for notice in found})
+    }
+    return {
+        notice_id: tuple(rows[member.invoice_id].number for member in inside)
+        for notice_id, inside in members.items()
+    }
+
+
+def _ref(notice: NoticeRow, invoices: dict[int, tuple[str, ...]]) -> NoticeRef:
+    assert notice.id is not None
+    return NoticeRef(notice.id, notice.debtor_id, invoices[notice.id])

@@ -1,0 +1,213 @@
+"""Drives what waits in the outbox over a few SMTP connections, as fast as the account's rate allows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
+from relance_mailer.mail.compose import ascii_address
+from relance_mailer.mail.rate import RateLimit
+from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection
+from relance_mailer.services import send
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.send import Claimed
+from relance_mailer.store import notices, settings
+from relance_mailer.store.group import GroupCommit
+from relance_mailer.store.session import Session
+from relance_mailer.texts.words import say
+
+log = structlog.get_logger(__name__)
+
+BATCH = 25  #: notices claimed in one transaction for each connection
+#: How long the whole queue rests after the account was refused, by the number of refusals in a row.
+ACCOUNT_REST = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+
+
+@dataclass(slots=True)
+class Drained:
+    """What became of the notices that were handed over."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    withheld: int = 0
+    recorded: int = 0
+    trouble: str = ""  #: the account's, in the server's words
+
+
+@dataclass(slots=True)
+class _Batch:
+    waiting: deque[Claimed]
+    report: Drained
+    trouble: SmtpError | None = field(default=None)
+
+
+class Outbox:
+    """Hands notices over; one for each process that holds the run lock."""
+
+    def __init__(self, office: Office, group: GroupCommit, account: SmtpAccount) -> None:
+        self._office = office
+        self._group = group
+        self._account = account
+        rate = office.config.smtp.rate
+        self._rate = None if rate == "unlimited" else RateLimit.parse(rate)
+        self._rest_until: datetime | None = None
+        self._refusals = 0
+
+    async def drain(self, stop: asyncio.Event | None = None) -> Drained:
+        """Hand over everything whose time has come and that the rate allows; return what became of it."""
+        report = Drained()
+        while not (stop and stop.is_set()):
+            now = self._office.clock.now()
+            if self._rest_until and now < self._rest_until:
+                break
+            allowed = await self._allowed(now)
+            if not allowed:
+                break
+            claims = await self._group.submit(
+                lambda session: send.claim(session, self._office, self._office.clock.now(), allowed)
+            )
+            report.recorded += claims.recorded
+            if not claims.claimed and not claims.settled:
+                break
+            batch = _Batch(deque(claims.claimed), report)
+            await self._hand_over(batch, stop)
+            if batch.trouble:
+                await self._rest(batch.trouble)
+                report.trouble = batch.trouble.answer
+                break
+        return report
+
+    async def _allowed(self, now: datetime) -> int:
+        """Return how many messages may leave now by the account's rate."""
+        most = BATCH * self._office.config.smtp.connections
+        if self._rate is None:
+            return most
+        window, creditor_id = self._rate.window, self._office.creditor_id
+
+        def used() -> int:
+            with self._office.db.read() as session:
+                return len(notices.attempts_since(session, creditor_id, now - window))
+
+        return max(0, min(most, self._rate.count - await self._office.db.run(used)))
+
+    async def _hand_over(self, batch: _Batch, stop: asyncio.Event | None) -> None:
+        workers = min(self._office.config.smtp.connections, len(batch.waiting))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for number in range(workers):
+                    tasks.create_task(self._work(batch, stop), name=f"smtp-{number}")
+        finally:
+            await self._give_back(batch)
+
+    async def _work(self, batch: _Batch, stop: asyncio.Event | None) -> None:
+        """Send what waits over one connection after the other, until nothing waits or the account is refused."""
+        while batch.waiting and not batch.trouble and not (stop and stop.is_set()):
+            try:
+                async with SmtpConnection(self._account) as connection:
+                    while connection.usable and batch.waiting and not batch.trouble and not (stop and stop.is_set()):
+                        await self._deliver(connection, batch, batch.waiting.popleft())
+            except SmtpError as error:  # the connection itself was refused: nothing was tried on it
+                batch.trouble = error
+
+    async def _deliver(self, connection: SmtpConnection, batch: _Batch, claimed: Claimed) -> None:
+        office, clock = self._office, self._office.clock
+        smtp = office.config.smtp
+        copies = (ascii_address(smtp.bcc),) if smtp.bcc else ()
+        started = False
+
+        async def before_data() -> bool:
+            nonlocal started
+            started = await self._group.submit(lambda session: send.start(session, claimed, clock.now()))
+            return started
+
+        try:
+            result = await connection.deliver(
+                ascii_address(smtp.from_address), [ascii_address(claimed.recipient)], claimed.raw, before_data, copies=copies
+            )
+        except InDoubtError as error:
+            await self._in_doubt(batch, claimed, error.answer)
+        except SmtpError as error:
+            await self._refused(batch, claimed, error)
+        except BaseException:
+            if started:  # stopped while waiting for the final answer
+                await asyncio.shield(self._in_doubt(batch, claimed, say("doubt.stopped", office.config.language)))
+            else:
+                batch.waiting.append(claimed)  # given back, since it was not tried
+            raise
+        else:
+            await self._ended(batch, claimed, result)
+
+    async def _in_doubt(self, batch: _Batch, claimed: Claimed, words: str) -> None:
+        office, now = self._office, self._office.clock.now()
+        notice_id, attempt_id = claimed.notice_id, claimed.attempt_id
+        await self._group.submit(
+            lambda session: send.lost(session, office, notice_id, attempt_id, words, now)
+        )
+        batch.report.in_doubt += 1
+        log.warning("notice in doubt", notice=notice_id, answer=words)
+
+    async def _refused(self, batch: _Batch, claimed: Claimed, error: SmtpError) -> None:
+        office, now = self._office, self._office.clock.now()
+        await self._group.submit(lambda session: send.refused(session, office, claimed, error, now))
+        log.warning(
+            "notice refused", notice=claimed.notice_id, phase=error.phase, code=error.code, answer=error.answer
+        )
+        if error.scope is Scope.ACCOUNT:
+            batch.trouble = error
+        elif error.permanent:
+            batch.report.failed += 1
+        else:
+            batch.report.deferred += 1
+
+    async def _ended(self, batch: _Batch, claimed: Claimed, result: object) -> None:
+        office, now = self._office, self._office.clock.now()
+        if not isinstance(result, Accepted):
+            batch.report.withheld += 1
+            return
+        answer = result
+        await self._group.submit(
+            lambda session: send.accepted(
+                session, office, claimed, answer.code, answer.answer, answer.queue_id, now
+            )
+        )
+        self._refusals = 0
+        batch.report.sent += 1
+        log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=answer.answer)
+
+    async def _give_back(self, batch: _Batch) -> None:
+        """Give back, together, what was claimed and not tried."""
+        left = list(batch.waiting)
+        batch.waiting.clear()
+        if not left:
+            return
+        now = self._office.clock.now()
+
+        def work(session: Session) -> None:
+            for claimed in left:
+                send.give_back(session, claimed, now)
+
+        await asyncio.shield(self._group.submit(work))
+
+    async def _rest(self, error: MailError) -> None:
+        """Let the whole queue rest, and tell the team once."""
+        office, now = self._office, self._office.clock.now()
+        rest = ACCOUNT_REST[min(self._refusals, len(ACCOUNT_REST) - 1)]
+        self._refusals += 1
+        self._rest_until = now + rest
+        log.error("mail server refuses us; the queue rests", phase=error.phase, answer=error.answer, until=str(now + rest))
+        words = say("task.account", office.config.language, phase=error.phase, answer=error.answer)
+        subject = f"creditor:{office.creditor_id}"
+
+        def work(session: Session) -> bool:
+            return settings.open_task(
+                session, office.creditor_id, "account", subject, words, now=now, actor=BOT
+            )
+
+        await self._group.submit(work)

@@ -1,0 +1,301 @@
+"""Deciding about every invoice whose day has come, and making the notices that should leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from statistics import mean
+
+from relance_mailer.dunning.case import InvoiceCase, addressee, missing_for_formal_notice
+from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, decide
+from relance_mailer.dunning.debtor_kind import effective_kind
+from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
+from relance_mailer.dunning.policy import StageKind
+from relance_mailer.errors import InputError, RateUnknownError, TemplateError
+from relance_mailer.services import gates, writing
+from relance_mailer.services.gates import Gate
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.store import blobs, cases, ledger, notices, settings
+from relance_mailer.store.cases import DebtorFile
+from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow, TaskRow
+from relance_mailer.texts.words import say
+
+CHUNK = 50  #: debtors in one writing unit: short enough that nobody waits for it
+RUN_APPROVED = "run_approved"  #: setting: until when, and up to how many messages, an unusual run may go on
+_USUAL_DAYS = timedelta(days=60)
+_FEWEST_DAYS_FOR_USUAL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DebtorPlan:
+    """What is decided about one debtor."""
+
+    file: DebtorFile
+    decisions: dict[int, Decision]
+    proposals: tuple[Proposal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Braked:
+    """A run so unusual that a person is asked first (rule 8)."""
+
+    messages: int
+    first_contacts: int
+    usual: int | None
+
+
+@dataclass(slots=True)
+class PlanReport:
+    """What a run of planning did."""
+
+    gates: tuple[Gate, ...] = ()
+    braked: Braked | None = None
+    created: int = 0
+    awaiting_approval: int = 0
+    looked_at: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def decide_debtor(office: Office, file: DebtorFile, now: datetime) -> DebtorPlan:
+    """Return what happens to a debtor's invoices at `now`; a claim without a known rate only waits itself."""
+    decisions = {case.invoice.id: decide(case, file.debtor_case, office.policy, now) for case in file.cases}
+    sends = [(case, decision) for case in file.cases if isinstance(decision := decisions[case.invoice.id], Send)]
+    proposals = []
+    for proposal in group(sends, office.policy):
+        obstacle = _obstacle(office, file, proposal, now)
+        if obstacle is None:
+            proposals.append(proposal)
+        else:
+            for case, stage in proposal.cases:
+                decisions[case.invoice.id] = Wait(None, obstacle[0], stage, obstacle[1])
+    return DebtorPlan(file, decisions, tuple(proposals))
+
+
+def _obstacle(office: Office, file: DebtorFile, proposal: Proposal, now: datetime) -> tuple[Reason, str] | None:
+    """What keeps a message from being written at all: a formal notice's missing particulars, or an unknown rate."""
+    if proposal.stage.kind is StageKind.FORMAL_NOTICE:
+        creditor, debtor = office.config.creditor, file.debtor
+        kind = effective_kind(debtor.kind, debtor.party.siren, debtor.party.vat)
+        missing = missing_for_formal_notice(
+            creditor.party, creditor.signer_name, creditor.signer_capacity, debtor.party, kind
+        )
+        if missing:
+            return Reason.INCOMPLETE, ", ".join(say(f"missing.{key}", office.config.language) for key in missing)
+    if proposal.stage.shows_claim:
+        whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days)
+        assert whom.contact is not None
+        try:
+            writing.context_of(office, file, proposal, whom.contact, now)
+        except RateUnknownError as error:
+            return Reason.RATE_UNKNOWN, str(error)
+    return None
+
+
+def plan(office: Office, now: datetime) -> PlanReport:
+    """Make the notices that should leave now, unless a gate is closed or the run is unusual."""
+    report = PlanReport()
+    with office.db.read() as session:
+        report.gates = gates.closed(session, office, now)
+        debtor_ids = cases.debtors_to_look_at(session, office.creditor_id, now)
+    report.looked_at = len(debtor_ids)
+    if report.gates or not debtor_ids:
+        return report
+    report.braked = _brake(office, debtor_ids, now)
+    if report.braked:
+        with office.db.write() as session:
+            words = say(
+                "task.brake",
+                office.config.language,
+                messages=report.braked.messages,
+                first_contacts=report.braked.first_contacts,
+            )
+            subject = f"creditor:{office.creditor_id}"
+            settings.open_task(session, office.creditor_id, "brake", subject, words, now=now, actor=BOT)
+        return report
+    for chunk in _chunks(debtor_ids):
+        with office.db.write() as session:
+            _plan_chunk(session, office, chunk, now, report)
+    return report
+
+
+def decisions(office: Office, session: Session, now: datetime) -> Iterator[DebtorPlan]:
+    """Yield what would be decided about every debtor, changing nothing."""
+    for chunk in _chunks(cases.all_debtors(session, office.creditor_id)):
+        for file in cases.load(session, office.view(now), chunk):
+            yield decide_debtor(office, file, now)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    iterator = iter(ids)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+def _brake(office: Office, debtor_ids: Sequence[int], now: datetime) -> Braked | None:
+    """Count what would leave before anything is made; in shadow nothing leaves, so nothing is braked."""
+    messages = 0
+    debtors: set[int] = set()
+    with office.db.read() as session:
+        approved = settings.read(session, office.creditor_id, RUN_APPROVED)
+        if office.mode is Mode.SHADOW or (approved and datetime.fromisoformat(approved["until"]) > now):
+            return None
+        for chunk in _chunks(debtor_ids):
+            for file in cases.load(session, office.view(now), chunk):
+                made = decide_debtor(office, file, now).proposals
+                leaving = [proposal for proposal in made if not proposal.stage.needs_approval]
+                messages += len(leaving)
+                if leaving:
+                    debtors.add(file.debtor.id)
+        if not messages:
+            return None
+        brake = office.policy.brake
+        first = len(debtors - notices.written_to(session, office.creditor_id, office.mode.track))
+        runs = notices.usual_run(session, office.creditor_id, office.mode.track, now - _USUAL_DAYS)
+        today_so_far = dict(runs).get(now.date().isoformat(), 0)
+    earlier = [count for day, count in runs if str(day) != now.date().isoformat()]
+    usual = round(mean(earlier)) if len(earlier) >= _FEWEST_DAYS_FOR_USUAL else None
+    total = messages + today_so_far
+    too_many = usual is not None and total > max(brake.times_usual * usual, brake.floor)
+    if too_many or first > brake.first_contacts:
+        return Braked(messages, first, usual)
+    return None
+
+
+def _plan_chunk(
+    session: Session, office: Office, debtor_ids: Sequence[int], now: datetime, report: PlanReport
+) -> None:
+    """Decide about some debtors and keep what follows: notices, their stages and ledger entries in one transaction."""
+    entries: list[Entry] = []
+    looks: list[tuple[int, datetime | None]] = []
+    next_id = notices.next_id(session)
+    asked = settings.open_by_subject(session, office.creditor_id, tuple(_TASKS))
+    for file in cases.load(session, office.view(now), debtor_ids):
+        decided = decide_debtor(office, file, now)
+        for proposal in decided.proposals:
+            try:
+                entries.append(_make(session, office, file, proposal, next_id, now))
+            except (TemplateError, InputError) as error:
+                report.problems.append(str(error))
+                continue
+            next_id += 1
+            report.created += 1
+            report.awaiting_approval += proposal.stage.needs_approval
+        looks += _looks(decided)
+        _ask(session, office, decided, asked, now)
+    session.flush()
+    notices.set_next_looks(session, looks)
+    if entries:
+        ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
+
+
+def _make(
+    session: Session, office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, now: datetime
+) -> Entry:
+    """Keep one notice: rendered, its bytes and Message-ID fixed."""
+    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+    assert whom is not None
+    draft = writing.write(office, file, proposal, whom, notice_id, now)
+    waits = proposal.stage.needs_approval
+    row = NoticeRow(
+        id=notice_id,
+        creditor_id=office.creditor_id,
+        debtor_id=file.debtor.id,
+        contact_id=whom.id,
+        mode=office.mode,
+        track=office.mode.track,
+        stage=proposal.stage.key,
+        kind=proposal.stage.kind,
+        state=NoticeState.AWAITING_APPROVAL if waits else NoticeState.QUEUED,
+        template=office.templates.version(proposal.stage.key, file.debtor.language),
+        facts=writing.facts(office, file, proposal, whom),
+        to_address=whom.address,
+        subject=draft.subject,
+        own_text=draft.text,
+        message_id=draft.message_id,
+        sha256=blobs.put(session, draft.raw),
+        deadline=draft.deadline,
+        created_at=now,
+        rendered_at=now,
+        next_attempt_at=None if waits else now,
+    )
+    session.add(row)
+    for case, stage in proposal.cases:
+        session.add(
+            NoticeInvoiceRow(
+                notice_id=notice_id,
+                invoice_id=case.invoice.id,
+                creditor_id=office.creditor_id,
+                stage=stage.key,
+                track=office.mode.track,
+                outstanding_minor=case.outstanding.minor,
+                currency=case.outstanding.currency,
+            )
+        )
+    if waits:
+        words = say("task.approve", office.config.language, debtor=file.debtor.party.name)
+        subject = f"notice:{notice_id}"
+        settings.open_task(
+            session, office.creditor_id, "approve", subject, words, now=now, actor=BOT, debtor_id=file.debtor.id
+        )
+    payload = {
+        "mode": office.mode,
+        "to": whom.address,
+        "subject": draft.subject,
+        "message_id": draft.message_id,
+        "sha256": row.sha256,
+        "deadline": draft.deadline,
+        "invoices": [
+            {"number": case.invoice.number, "stage": stage.key, "outstanding": case.outstanding}
+            for case, stage in proposal.cases
+        ],
+    }
+    return Entry(Kind.RENDERED, f"notice:{notice_id}", payload, file.debtor.id)
+
+
+def _looks(decided: DebtorPlan) -> list[tuple[int, datetime | None]]:
+    return [
+        (invoice_id, decision.until if isinstance(decision, Wait) else None)
+        for invoice_id, decision in decided.decisions.items()
+    ]
+
+
+#: What a person must do before an invoice can go on, by the reason why it waits.
+_TASKS = frozenset({Reason.NO_CONTACT, Reason.INCOMPLETE, Reason.RATE_UNKNOWN, Reason.POLICY_CHANGED})
+
+
+def _ask(
+    session: Session, office: Office, decided: DebtorPlan, asked: Mapping[str, list[TaskRow]], now: datetime
+) -> None:
+    """Ask a person wherever an invoice would otherwise be forgotten, no longer where it is moot; hand over."""
+    for case in decided.file.cases:
+        decision = decided.decisions[case.invoice.id]
+        for task in asked.get(f"invoice:{case.invoice.id}", ()):
+            if not isinstance(decision, Wait) or decision.reason != task.kind:
+                settings.close_task(session, task, now=now, by=BOT)
+        if isinstance(decision, Wait) and decision.reason in _TASKS:
+            _open_task(session, office, decided.file, case, decision, now)
+        elif decision == Stop(Reason.HANDOVER_DUE) and office.mode is Mode.LIVE:
+            cases.hand_over(session, case.invoice.id, now)
+            entry = Entry(Kind.HANDED_OVER, f"invoice:{case.invoice.id}", {}, decided.file.debtor.id)
+            ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
+            _open_task(session, office, decided.file, case, decision, now)
+
+
+def _open_task(  # noqa: PLR0913
+    session: Session, office: Office, file: DebtorFile, case: InvoiceCase, decision: Wait | Stop, now: datetime
+) -> None:
+    words = say(
+        f"task.{decision.reason}",
+        office.config.language,
+        invoice=case.invoice.number,
+        debtor=file.debtor.party.name,
+        detail=decision.detail,
+    )
+    subject, debtor_id = f"invoice:{case.invoice.id}", file.debtor.id
+    settings.open_task(
+        session, office.creditor_id, decision.reason, subject, words, now=now, actor=BOT, debtor_id=debtor_id
+    )

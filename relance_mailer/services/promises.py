@@ -1,0 +1,125 @@
+"""Promises to pay: made, replaced, and judged by the money that came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from relance_mailer.dunning.case import InvoiceCase
+from relance_mailer.dunning.money import Money
+from relance_mailer.dunning.promise import Promise, PromiseEvent, PromiseState, advance, judge
+from relance_mailer.services import holds
+from relance_mailer.services.consequences import MakePromise
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.store import cases, ledger, notices
+from relance_mailer.store import holds as rows
+from relance_mailer.store.cases import DebtorFile
+from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import PromiseRow
+
+_KINDS = {
+    PromiseState.KEPT: Kind.PROMISE_KEPT,
+    PromiseState.PARTIALLY_KEPT: Kind.PROMISE_PARTIALLY_KEPT,
+    PromiseState.BROKEN: Kind.PROMISE_BROKEN,
+    PromiseState.WITHDRAWN: Kind.PROMISE_WITHDRAWN,
+}
+
+
+def make(  # noqa: PLR0913
+    session: Session,
+    office: Office,
+    file: DebtorFile,
+    effect: MakePromise,
+    now: datetime,
+    *,
+    reply_id: int | None = None,
+    actor: str = BOT,
+) -> None:
+    """Note a promise; an open one about the same invoice is replaced, its pause ended."""
+    for old in rows.promises_of(session, [effect.invoice_id]):
+        if old.state == PromiseState.OPEN:
+            _settle(session, office, old, PromiseEvent.REPLACE, now, actor)
+            holds.release_for_promise(session, office, effect.invoice_id, now)
+    owed = next(case.outstanding for case in file.cases if case.invoice.id == effect.invoice_id)
+    amount = None if effect.amount is None else Money(effect.amount, owed.currency).rounded().minor
+    row = PromiseRow(
+        creditor_id=office.creditor_id,
+        debtor_id=file.debtor.id,
+        invoice_id=effect.invoice_id,
+        reply_id=reply_id,
+        promised_on=office.today(now),
+        due=effect.due,
+        amount_minor=amount,
+        currency=owed.currency,
+        owed_minor=owed.minor,
+        grace_until=effect.grace_until,
+        state=PromiseState.OPEN,
+    )
+    promise_id = rows.add(session, row)
+    payload = {
+        "promise": promise_id,
+        "date": effect.due,
+        "amount": effect.amount,
+        "grace_until": effect.grace_until,
+        "reply": reply_id,
+    }
+    entry = Entry(Kind.PROMISED, f"invoice:{effect.invoice_id}", payload, file.debtor.id)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)
+
+
+def replaced_counts(session: Session, invoice_ids: list[int]) -> dict[int, int]:
+    """Return how many promises about each invoice were replaced or withdrawn, the open one counted with them."""
+    counts = dict.fromkeys(invoice_ids, 0)
+    for row in rows.promises_of(session, invoice_ids):
+        counts[row.invoice_id] += row.state in (PromiseState.WITHDRAWN, PromiseState.OPEN)
+    return counts
+
+
+def judge_all(session: Session, office: Office, now: datetime) -> int:
+    """Judge every open promise by what has come; return how many are settled."""
+    waiting = rows.open_promises(session, office.creditor_id)
+    files = {
+        file.debtor.id: file
+        for file in cases.load(session, office.view(now), sorted({row.debtor_id for row in waiting}))
+    }
+    settled = 0
+    for row in waiting:
+        case = next(case for case in files[row.debtor_id].cases if case.invoice.id == row.invoice_id)
+        event = _judgement(office, files[row.debtor_id], case, row, now)
+        if event is not None:
+            _settle(session, office, row, event, now, BOT)
+            notices.set_next_looks(session, [(row.invoice_id, now)])
+            if not case.outstanding:  # after a part that was promised, the invoice still waits until the date
+                holds.release_for_promise(session, office, row.invoice_id, now)
+            settled += 1
+    return settled
+
+
+def _judgement(
+    office: Office, file: DebtorFile, case: InvoiceCase, row: PromiseRow, now: datetime
+) -> PromiseEvent | None:
+    paid = Money.zero(row.currency)
+    for day, amount in file.settlement.paid_history.get(row.invoice_id, ()):
+        if row.promised_on <= day <= row.grace_until:
+            paid += amount
+    assert row.id is not None
+    promise = Promise(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        promised_on=row.promised_on,
+        due=row.due,
+        amount=None if row.amount_minor is None else Money.from_minor(row.amount_minor, row.currency),
+    )
+    return judge(promise, paid, case.outstanding, office.today(now), row.grace_until)
+
+
+def _settle(
+    session: Session, office: Office, row: PromiseRow, event: PromiseEvent, now: datetime, actor: str
+) -> None:
+    after = advance(PromiseState(row.state), event)
+    row.state = after
+    rows.add(session, row, now)
+    entry = Entry(
+        _KINDS[after], f"invoice:{row.invoice_id}", {"promise": row.id, "event": event}, row.debtor_id
+    )
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)

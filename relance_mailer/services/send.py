@@ -1,0 +1,362 @@
+"""Handing notices over, at most once: claim, start, and what the server's answer means, each in one transaction.
+
+The road of an attempt (rule 1): `claim` reads holds, payments, policy, window and approval again and takes the notice;
+`start` commits `sending` before DATA; one of `accepted`, `refused`, `lost` commits what came of it. What a crash leaves
+in `sending` becomes in doubt by `recover`, and is never sent again on a guess.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relance_mailer.dunning.case import addressee
+from relance_mailer.dunning.decide import Reason, Send, Wait, decide, free_again, opening
+from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState, Proposal
+from relance_mailer.errors import MailError, Scope
+from relance_mailer.services import gates, writing
+from relance_mailer.services.office import BOT, Office
+from relance_mailer.store import blobs, cases, ledger, notices, settings
+from relance_mailer.store.cases import DebtorFile
+from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import AttemptRow, NoticeInvoiceRow, NoticeRow
+from relance_mailer.texts.words import say
+
+STALE_AFTER = timedelta(days=1)  #: rule 2
+#: When a refusal for now is tried again, by the number of attempts so far.
+BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A notice taken by this process, with all that handing it over needs."""
+
+    notice_id: int
+    attempt_id: int
+    recipient: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a round of claiming did; `settled` were superseded, postponed or, in shadow, recorded."""
+
+    claimed: tuple[Claimed, ...] = ()
+    recorded: int = 0
+    settled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What reading the facts again says about a notice that wants to leave."""
+
+    superseded: str = ""  #: why, in words; "" if it still stands
+    not_before: datetime | None = None
+
+
+def recover(session: Session, office: Office, now: datetime) -> int:
+    """At start, put in doubt what another life of this process left in `sending`; return how many."""
+    stranded = notices.in_states(session, office.creditor_id, (NoticeState.CLAIMED, NoticeState.SENDING))
+    doubts = 0
+    for notice in stranded:
+        assert notice.id is not None
+        attempt = notices.last_attempt(session, notice.id)
+        assert attempt is not None
+        assert attempt.id is not None
+        if notice.state == NoticeState.CLAIMED:
+            notices.move(session, notice, NoticeEvent.UNCLAIM, next_attempt_at=now)
+            notices.end_attempt(session, attempt.id, state="withdrawn", ended_at=now)
+        else:
+            doubts += 1
+            lost(session, office, notice.id, attempt.id, say("doubt.crash", office.config.language), now)
+    return doubts
+
+
+def claim(session: Session, office: Office, now: datetime, limit: int) -> Claims:
+    """Take up to `limit` notices whose time has come, in the transaction that reads their facts again."""
+    if gates.closed(session, office, now):
+        return Claims()
+    waiting = notices.due(session, office.creditor_id, now, limit)
+    one_each: dict[int, NoticeRow] = {}
+    for notice in waiting:
+        one_each.setdefault(notice.debtor_id, notice)
+    ids = frozenset(notice.id for notice in one_each.values() if notice.id is not None)
+    files = cases.load(session, office.view(now), list(one_each), without=ids)
+    members = notices.members(session, ids)
+    claimed: list[Claimed] = []
+    recorded = 0
+    for file in files:
+        notice = one_each[file.debtor.id]
+        assert notice.id is not None
+        verdict = _verdict(office, file, notice, members[notice.id], now)
+        if verdict.superseded:
+            supersede(session, office, notice, verdict.superseded, now, BOT)
+        elif verdict.not_before:
+            _postpone(session, notice, verdict.not_before)
+        elif office.mode is Mode.SHADOW:
+            _record(session, office, notice, now)
+            recorded += 1
+        else:
+            claimed.append(_take(session, office, notice, now))
+    return Claims(tuple(claimed), recorded, len(files) - len(claimed))
+
+
+def _verdict(
+    office: Office, file: DebtorFile, notice: NoticeRow, members: list[NoticeInvoiceRow], now: datetime
+) -> _Verdict:
+    """Return whether the notice still says what is true, and may leave now (rule 2)."""
+    language = office.config.language
+    if now - notice.rendered_at > STALE_AFTER:
+        return _Verdict(say("superseded.stale", language))
+    stages = {member.invoice_id: office.policy.stage(member.stage) for member in members}
+    about = [case for case in file.cases if case.invoice.id in stages]
+    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+    if whom is None:
+        return _Verdict(say("reason.no_contact", language))
+    approved = notice.approved_at is not None
+    if approved and (later := _gap(office, file, now)):
+        return _Verdict(not_before=later)
+    for case in about:
+        decision = decide(case, file.debtor_case, office.policy, now)
+        match decision:
+            case Send(stage=stage) if stage == stages[case.invoice.id]:
+                continue
+            case Wait(reason=Reason.WINDOW | Reason.GAP | Reason.MESSAGE_IN_FLIGHT):
+                return _Verdict(not_before=decision.until or now + BACK_OFF[0])
+            case Send():
+                return _Verdict(say("superseded.stage", language))
+            case _:
+                return _Verdict(say(f"reason.{decision.reason}", language, detail=decision.detail))
+    proposal = Proposal(
+        office.policy.stage(notice.stage), tuple((case, stages[case.invoice.id]) for case in about)
+    )
+    if writing.facts(office, file, proposal, whom) != notice.facts:
+        return _Verdict(say("superseded.facts", language))
+    return _Verdict()
+
+
+def _gap(office: Office, file: DebtorFile, now: datetime) -> datetime | None:
+    """When an approved notice may leave, if it must still keep its distance from the message before."""
+    if file.debtor_case.message_in_flight:
+        return now + BACK_OFF[0]
+    free = free_again(file.debtor_case, office.policy)
+    if free and office.today(now) < free:
+        return opening(free, file.debtor_case, office.policy, now)
+    return None
+
+
+def _postpone(session: Session, notice: NoticeRow, until: datetime) -> None:
+    notice.next_attempt_at = until
+    session.add(notice)
+
+
+def _take(session: Session, office: Office, notice: NoticeRow, now: datetime) -> Claimed:
+    assert notice.id is not None
+    notices.move(session, notice, NoticeEvent.CLAIM, attempts=notice.attempts + 1)
+    attempt = AttemptRow(
+        creditor_id=office.creditor_id,
+        notice_id=notice.id,
+        number=notice.attempts,
+        state="claimed",
+        claimed_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    assert attempt.id is not None
+    redirected = office.mode is Mode.REDIRECT
+    recipient = office.config.sending.redirect_to if redirected else notice.to_address
+    return Claimed(notice.id, attempt.id, recipient, blobs.get(session, notice.sha256))
+
+
+def _record(session: Session, office: Office, notice: NoticeRow, now: datetime) -> None:
+    """Shadow: keep that it would have been sent."""
+    assert notice.id is not None
+    notices.move(session, notice, NoticeEvent.RECORD, left_at=now, next_attempt_at=None)
+    notices.serve(session, notice.id, office.today(now))
+    notices.look_again(session, notice.id, now)
+    _tell(session, office, notice, Kind.SENT, {"mode": Mode.SHADOW, "left": False}, now)
+
+
+def start(session: Session, claimed: Claimed, now: datetime) -> bool:
+    """Commit `sending` before DATA; False if the notice was superseded meanwhile, for a hold for example."""
+    notice = notices.get(session, claimed.notice_id)
+    if notice is None or notice.state != NoticeState.CLAIMED:
+        return False
+    if not notices.move(session, notice, NoticeEvent.START):
+        return False
+    notices.end_attempt(session, claimed.attempt_id, state="sending")
+    entry = Entry(
+        Kind.ATTEMPTED,
+        f"notice:{notice.id}",
+        {"to": claimed.recipient, "sha256": notice.sha256, "attempt": notice.attempts},
+        notice.debtor_id,
+    )
+    ledger.append(session, notice.creditor_id, [entry], at=now, actor=BOT)
+    return True
+
+
+def accepted(  # noqa: PLR0913
+    session: Session, office: Office, claimed: Claimed, code: int, answer: str, queue_id: str, now: datetime
+) -> None:
+    """The server answered 250: the stages are served."""
+    notice = _notice(session, claimed.notice_id)
+    notices.move(session, notice, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
+    _served(session, office, notice, now)
+    notices.end_attempt(
+        session, claimed.attempt_id, state="accepted", ended_at=now, code=code, answer=answer, queue_id=queue_id
+    )
+    payload = {"code": code, "answer": answer, "queue_id": queue_id, "mode": office.mode}
+    _tell(session, office, notice, Kind.SENT, payload, now)
+
+
+def _served(session: Session, office: Office, notice: NoticeRow, now: datetime) -> None:
+    assert notice.id is not None
+    notices.serve(session, notice.id, office.today(now))
+    notices.look_again_at_debtor(session, notice.debtor_id, now)
+
+
+def refused(session: Session, office: Office, claimed: Claimed, error: MailError, now: datetime) -> None:
+    """The server surely did not take it: try again later, write to somebody else, or wait for the account."""
+    notice = _notice(session, claimed.notice_id)
+    words = f"{error.code or ''} {error.answer}".strip()
+    ended = {"ended_at": now, "phase": error.phase, "code": error.code, "answer": error.answer}
+    if error.scope is Scope.ACCOUNT:
+        _give_back(session, notice, claimed, now, ended)
+        return
+    payload = {"phase": error.phase, "code": error.code, "answer": error.answer, "scope": error.scope}
+    if error.permanent:
+        notices.move(session, notice, NoticeEvent.FAIL, next_attempt_at=None, outcome=words)
+        _tell(session, office, notice, Kind.FAILED, payload, now)
+        unserved(session, office, notice, words, now, dead=False)
+    else:
+        wait = BACK_OFF[min(notice.attempts, len(BACK_OFF)) - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+        notices.move(session, notice, NoticeEvent.DEFER, next_attempt_at=now + wait, outcome=words)
+        _tell(session, office, notice, Kind.DEFERRED, payload, now)
+    notices.end_attempt(session, claimed.attempt_id, state="refused", **ended)
+
+
+def _give_back(
+    session: Session, notice: NoticeRow, claimed: Claimed, now: datetime, ended: dict[str, object]
+) -> None:
+    """The account's trouble is no notice's: it waits as it was."""
+    event = NoticeEvent.UNCLAIM if notice.state == NoticeState.CLAIMED else NoticeEvent.DEFER
+    notices.move(session, notice, event, next_attempt_at=now, attempts=max(notice.attempts - 1, 0))
+    notices.end_attempt(session, claimed.attempt_id, state="withdrawn", **ended)
+
+
+def give_back(session: Session, claimed: Claimed, now: datetime) -> None:
+    """Give back a claimed notice that was not tried, unless it was superseded meanwhile."""
+    notice = _notice(session, claimed.notice_id)
+    if notice.state == NoticeState.CLAIMED:
+        _give_back(session, notice, claimed, now, {"ended_at": now})
+
+
+def lost(session: Session, office: Office, notice_id: int, attempt_id: int, words: str, now: datetime) -> None:
+    """No answer after the content began to leave: nobody knows. It is settled by a copy, a bounce or a person."""
+    notice = _notice(session, notice_id)
+    if notice.state != NoticeState.SENDING:  # its copy or a bounce was quicker
+        return
+    notices.move(session, notice, NoticeEvent.LOSE, left_at=now, next_attempt_at=None, outcome=words)
+    notices.end_attempt(session, attempt_id, state="in_doubt", ended_at=now, answer=words)
+    _tell(session, office, notice, Kind.IN_DOUBT, {"why": words}, now)
+    asked = say("task.in_doubt", office.config.language, notice=notice_id, to=notice.to_address)
+    subject = f"notice:{notice_id}"
+    settings.open_task(
+        session, office.creditor_id, "in_doubt", subject, asked, now=now, actor=BOT, debtor_id=notice.debtor_id
+    )
+
+
+def found(session: Session, office: Office, notice: NoticeRow, proof: str, now: datetime, actor: str = BOT) -> bool:
+    """A copy in the mailbox, or a person, proves that a notice in doubt left; False if there was no doubt."""
+    if notice.state not in (NoticeState.IN_DOUBT, NoticeState.SENDING):
+        return False
+    left = notice.left_at or now
+    notices.move(session, notice, NoticeEvent.FOUND, left_at=left, next_attempt_at=None, outcome=proof)
+    assert notice.id is not None
+    notices.serve(session, notice.id, office.today(left))
+    notices.look_again_at_debtor(session, notice.debtor_id, now)
+    _tell(session, office, notice, Kind.SETTLED, {"left": True, "proof": proof}, now, actor)
+    _close_doubt(session, office, notice, now, actor)
+    return True
+
+
+def not_sent(session: Session, office: Office, notice: NoticeRow, by: str, now: datetime) -> None:
+    """A person says that a notice in doubt did not leave; ConflictError if it was not in doubt."""
+    notices.move(session, notice, NoticeEvent.NOT_SENT, left_at=None, outcome=f"not sent, says {by}")
+    _tell(session, office, notice, Kind.SETTLED, {"left": False, "proof": by}, now, by)
+    _close_doubt(session, office, notice, now, by)
+    notices.look_again_at_debtor(session, notice.debtor_id, now)
+
+
+def bounced(session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool) -> bool:
+    """A final bounce: its stages were not served; the next contact is written to, else a person asked."""
+    if notice.state not in (NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.SENDING):
+        return False
+    in_doubt = notice.state != NoticeState.SENT
+    notices.move(session, notice, NoticeEvent.BOUNCE, left_at=None, next_attempt_at=None, outcome=words)
+    _tell(session, office, notice, Kind.FAILED, {"bounce": words, "address_dead": dead}, now)
+    if in_doubt:
+        _close_doubt(session, office, notice, now, BOT)
+    unserved(session, office, notice, words, now, dead=dead)
+    return True
+
+
+def unserved(session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool) -> None:
+    """Mark the address that a notice did not reach, and decide anew about the debtor."""
+    notices.mark_contact(session, notice.contact_id, "dead" if dead else "unserved")
+    notices.look_again_at_debtor(session, notice.debtor_id, now)
+    asked = say("task.undelivered", office.config.language, to=notice.to_address, answer=words)
+    subject = f"contact:{notice.contact_id}"
+    settings.open_task(
+        session, office.creditor_id, "undelivered", subject, asked, now=now, actor=BOT, debtor_id=notice.debtor_id
+    )
+
+
+def supersede(
+    session: Session, office: Office, notice: NoticeRow, why: str, now: datetime, actor: str = BOT
+) -> None:
+    """Withdraw a notice that nobody has begun to hand over; its approval falls, its invoices are decided anew."""
+    assert notice.id is not None
+    if not notices.move(session, notice, NoticeEvent.SUPERSEDE, next_attempt_at=None, outcome=why):
+        return
+    _tell(session, office, notice, Kind.SUPERSEDED, {"why": why}, now, actor)
+    notices.look_again(session, notice.id, now)
+    task = settings.find_task(session, office.creditor_id, "approve", f"notice:{notice.id}")
+    if task:
+        settings.close_task(session, task, now=now, by=actor)
+
+
+def withdraw_for(
+    session: Session, office: Office, debtor_id: int, invoice_ids: list[int] | None, why: str, now: datetime
+) -> None:
+    """Supersede whatever has not begun to leave to a debtor about some invoices (all of them: None)."""
+    for notice in notices.unsent_of_debtor(session, debtor_id, invoice_ids):
+        supersede(session, office, notice, why, now)
+
+
+def _close_doubt(session: Session, office: Office, notice: NoticeRow, now: datetime, actor: str) -> None:
+    task = settings.find_task(session, office.creditor_id, "in_doubt", f"notice:{notice.id}")
+    if task:
+        settings.close_task(session, task, now=now, by=actor)
+
+
+def _notice(session: Session, notice_id: int) -> NoticeRow:
+    notice = notices.get(session, notice_id)
+    assert notice is not None
+    return notice
+
+
+def _tell(  # noqa: PLR0913
+    session: Session,
+    office: Office,
+    notice: NoticeRow,
+    kind: Kind,
+    payload: Mapping[str, object],
+    now: datetime,
+    actor: str = BOT,
+) -> None:
+    entry = Entry(kind, f"notice:{notice.id}", payload, notice.debtor_id)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)

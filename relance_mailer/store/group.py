@@ -1,0 +1,117 @@
+"""Group commit: what several senders want to write at the same moment goes to the disk as one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from sqlmodel import Session
+
+from relance_mailer.errors import StoreError
+from relance_mailer.store.db import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Work that waits, and whom to tell once it is on the disk."""
+
+    work: Callable[[Session], Any]
+    done: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a work returned, or how it failed."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+class GroupCommit:
+    """Runs submitted work in shared transactions, in the order of submission.
+
+    Nothing is delayed: a transaction takes what waits (at most `most` works) and begins at once; what arrives while it
+    runs forms the next one. Each work stands in a SAVEPOINT of its own, so that one that fails undoes only itself.
+
+    Use it as an async context manager, or call `stop` at the end: it lets all that was submitted reach the disk.
+    """
+
+    def __init__(self, database: Database, *, most: int = 64) -> None:
+        self._database = database
+        self._most = most
+        self._waiting: deque[_Job] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.stop()
+
+    async def submit(self, work: Callable[[Session], T]) -> T:
+        """Return what `work` returned, once its transaction is committed; raise what it or the commit raised.
+
+        `work` runs in a thread of the store. Cancelling the caller does not undo or prevent its work.
+        """
+        if self._stopped:
+            raise StoreError("The store is closing: nothing more can be written by this process.")
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._drain(), name="store-group-commit")
+        result: T = await asyncio.shield(job.done)
+        return result
+
+    async def stop(self) -> None:
+        """Refuse new work, and wait until all that was submitted is on the disk."""
+        self._stopped = True
+        if self._writer is not None:
+            await asyncio.shield(self._writer)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            try:
+                outcomes = await self._database.run(partial(self._commit, jobs))
+            except asyncio.CancelledError:
+                for job in (*jobs, *self._waiting):
+                    job.done.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever undid the transaction is told to each waiter
+                outcomes = [_Outcome(error=error)] * len(jobs)
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                if outcome.error is None:
+                    job.done.set_result(outcome.value)
+                else:
+                    job.done.set_exception(outcome.error)
+
+    def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
+        """Run all jobs in one transaction; return what came of each."""
+        with self._database.write() as session:
+            return [_run(session, job.work) for job in jobs]
+
+
+def _run(session: Session, work: Callable[[Session], Any]) -> _Outcome:
+    try:
+        with session.begin_nested():
+            return _Outcome(value=work(session))
+    except Exception as error:
+        if not _still_open(session):
+            raise
+        return _Outcome(error=error)
+
+
+def _still_open(session: Session) -> bool:
+    """Return False if SQLite undid the whole transaction by itself, as it does when the disk is full.
+
+    Going on would then write the later works without the earlier ones (https://www.sqlite.org/lang_transaction.html).
+    """
+    driver: Any = session.connection().connection.dbapi_connection
+    return bool(getattr(driver, "in_transaction", True))

@@ -1,0 +1,123 @@
+"""Holds, promises and disputes: how they are found and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, select
+
+from relance_mailer.dunning.dispute import DisputeState
+from relance_mailer.dunning.promise import PromiseState
+from relance_mailer.store.tables import DebtorRow, DisputeRow, HoldRow, NoticeInvoiceRow, PromiseRow
+
+
+def get(session: Session, hold_id: int) -> HoldRow | None:
+    """Return a hold."""
+    return session.get(HoldRow, hold_id)
+
+
+def active(session: Session, creditor_id: int, today: date) -> list[HoldRow]:
+    """Return the pauses in force on `today`, oldest first."""
+    return list(
+        session.exec(
+            select(HoldRow)
+            .where(
+                HoldRow.creditor_id == creditor_id,
+                col(HoldRow.released_at).is_(None),
+                col(HoldRow.until).is_(None) | (col(HoldRow.until) >= today),
+            )
+            .order_by(col(HoldRow.id))
+        )
+    )
+
+
+def active_of_invoice(session: Session, invoice_id: int, reason: str | None = None) -> list[HoldRow]:
+    """Return the unreleased pauses of one invoice, of one reason if given."""
+    statement = select(HoldRow).where(HoldRow.invoice_id == invoice_id, col(HoldRow.released_at).is_(None))
+    if reason is not None:
+        statement = statement.where(HoldRow.reason == reason)
+    return list(session.exec(statement))
+
+
+def of_debtor(session: Session, debtor_id: int) -> list[HoldRow]:
+    """Return every pause that a debtor ever had, oldest first."""
+    return list(session.exec(select(HoldRow).where(HoldRow.debtor_id == debtor_id).order_by(col(HoldRow.id))))
+
+
+def ended_on(session: Session, creditor_id: int, before: date, reason: str) -> list[HoldRow]:
+    """Return the pauses of one reason whose last day lies before `before` and that nobody released."""
+    return list(
+        session.exec(
+            select(HoldRow).where(
+                HoldRow.creditor_id == creditor_id,
+                col(HoldRow.released_at).is_(None),
+                col(HoldRow.until) < before,
+                HoldRow.reason == reason,
+            )
+        )
+    )
+
+
+def courtesy_counts(session: Session, invoice_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many courtesy holds each invoice has had since a stage of it was last served."""
+    last = (
+        select(func.max(col(NoticeInvoiceRow.served_on)))
+        .where(NoticeInvoiceRow.invoice_id == HoldRow.invoice_id, NoticeInvoiceRow.track == "live")
+        .correlate(HoldRow)
+        .scalar_subquery()
+    )
+    statement = (
+        select(HoldRow.invoice_id, func.count())
+        .where(
+            col(HoldRow.invoice_id).in_(list(invoice_ids)),
+            HoldRow.reason == "acknowledgement",
+            (last.is_(None)) | (col(HoldRow.since) >= last),
+        )
+        .group_by(col(HoldRow.invoice_id))
+    )
+    return {invoice_id: count for invoice_id, count in session.exec(statement) if invoice_id is not None}
+
+
+def open_promises(session: Session, creditor_id: int) -> list[PromiseRow]:
+    """Return the promises that are neither kept nor broken."""
+    return list(
+        session.exec(
+            select(PromiseRow).where(
+                PromiseRow.creditor_id == creditor_id, PromiseRow.state == PromiseState.OPEN
+            )
+        )
+    )
+
+
+def promises_of(session: Session, invoice_ids: Sequence[int]) -> list[PromiseRow]:
+    """Return every promise about some invoices, oldest first."""
+    return list(
+        session.exec(
+            select(PromiseRow)
+            .where(col(PromiseRow.invoice_id).in_(list(invoice_ids)))
+            .order_by(col(PromiseRow.id))
+        )
+    )
+
+
+def open_dispute(session: Session, invoice_id: int) -> DisputeRow | None:
+    """Return the open dispute about an invoice, None if there is none."""
+    return session.exec(
+        select(DisputeRow).where(DisputeRow.invoice_id == invoice_id, DisputeRow.state == DisputeState.OPEN)
+    ).first()
+
+
+def add(session: Session, row: PromiseRow | DisputeRow, at: datetime | None = None) -> int:
+    """Keep a new or changed row and return its id."""
+    if at is not None:
+        row.settled_at = at
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def debtor_name(session: Session, hold: HoldRow) -> str:
+    """Return the name of the debtor whom a hold concerns."""
+    return session.exec(select(DebtorRow.name).where(DebtorRow.id == hold.debtor_id)).one()

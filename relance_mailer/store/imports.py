@@ -1,0 +1,134 @@
+"""What an import asks the tables, a chunk of rows in one query each, and how it writes them in bulk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col, select
+
+from relance_mailer.dunning.allocation import Stated
+from relance_mailer.dunning.money import Money
+from relance_mailer.dunning.sharing import Account
+from relance_mailer.store.cases import STATED, invoice_of, money
+from relance_mailer.store.tables import (
+    AllocationRow,
+    ContactRow,
+    DebtorRow,
+    ImportRow,
+    InvoiceRow,
+    PaymentRow,
+)
+
+PAYMENT = "payment"  #: an allocation's kind: a payment that names the invoice
+
+
+def keep(session: Session, rows: Iterable[SQLModel]) -> None:
+    """Insert new rows in bulk; they have their ids afterwards."""
+    session.add_all(rows)
+    session.flush()
+
+
+def forget(session: Session) -> None:
+    """Write what is left of a chunk and let its rows go, so that a large file takes no more memory than a small one."""
+    session.flush()
+    session.expunge_all()
+
+
+def debtors(session: Session, creditor_id: int, references: Collection[str]) -> dict[str, DebtorRow]:
+    """Return the debtors of some references, by reference."""
+    statement = select(DebtorRow).where(
+        DebtorRow.creditor_id == creditor_id, col(DebtorRow.reference).in_(references)
+    )
+    return {row.reference: row for row in session.exec(statement)}
+
+
+def references(session: Session, debtor_ids: Collection[int]) -> dict[int, str]:
+    """Return the references of some debtors, by id."""
+    statement = select(DebtorRow.id, DebtorRow.reference).where(col(DebtorRow.id).in_(debtor_ids))
+    return {debtor_id: reference for debtor_id, reference in session.exec(statement) if debtor_id is not None}
+
+
+def contacts(session: Session, debtor_ids: Collection[int]) -> dict[int, dict[str, ContactRow]]:
+    """Return the contacts of some debtors, by debtor and address, the first in rank first."""
+    statement = (
+        select(ContactRow)
+        .where(col(ContactRow.debtor_id).in_(debtor_ids))
+        .order_by(col(ContactRow.rank), col(ContactRow.id))
+    )
+    found: defaultdict[int, dict[str, ContactRow]] = defaultdict(dict)
+    for row in session.exec(statement):
+        found[row.debtor_id][row.address] = row
+    return found
+
+
+def invoices(session: Session, creditor_id: int, numbers: Collection[str]) -> dict[str, InvoiceRow]:
+    """Return the invoices of some numbers, by number."""
+    statement = select(InvoiceRow).where(
+        InvoiceRow.creditor_id == creditor_id, col(InvoiceRow.number).in_(numbers)
+    )
+    return {row.number: row for row in session.exec(statement)}
+
+
+def latest_stated(session: Session, invoice_ids: Collection[int]) -> dict[int, AllocationRow]:
+    """Return the stated balance that counts of some invoices: the latest day's, of equal days the last that came in."""
+    statement = (
+        select(AllocationRow)
+        .where(col(AllocationRow.invoice_id).in_(invoice_ids), AllocationRow.kind == STATED)
+        .order_by(col(AllocationRow.as_of), col(AllocationRow.id))
+    )
+    return {row.invoice_id: row for row in session.exec(statement)}
+
+
+def payments(session: Session, creditor_id: int, keys: Collection[str]) -> dict[str, PaymentRow]:
+    """Return the payments of some keys, by key."""
+    statement = select(PaymentRow).where(PaymentRow.creditor_id == creditor_id, col(PaymentRow.key).in_(keys))
+    return {row.key: row for row in session.exec(statement)}
+
+
+def accounts(session: Session, invoice_ids: Collection[int]) -> dict[int, Account]:
+    """Return what settled some invoices so far, by invoice id."""
+    stated = latest_stated(session, invoice_ids)
+    paid = _named_payments(session, invoice_ids)
+    found: dict[int, Account] = {}
+    for row in session.exec(select(InvoiceRow).where(col(InvoiceRow.id).in_(invoice_ids))):
+        invoice = invoice_of(row)
+        same_currency = [(on, sum_) for on, sum_ in paid[invoice.id] if sum_.currency == row.currency]
+        last = stated.get(invoice.id)
+        balance = last and Stated(invoice.id, money(last.amount_minor, last.currency), last.as_of)
+        found[invoice.id] = Account(invoice, balance, same_currency)
+    return found
+
+
+def _named_payments(
+    session: Session, invoice_ids: Collection[int]
+) -> defaultdict[int, list[tuple[date, Money]]]:
+    statement = (
+        select(
+            AllocationRow.invoice_id, PaymentRow.paid_on, AllocationRow.amount_minor, AllocationRow.currency
+        )
+        .join(PaymentRow, col(PaymentRow.id) == AllocationRow.payment_id)
+        .where(col(AllocationRow.invoice_id).in_(invoice_ids))
+    )
+    paid: defaultdict[int, list[tuple[date, Money]]] = defaultdict(list)
+    for invoice_id, on, minor, currency in session.exec(statement):
+        paid[invoice_id].append((on, money(minor, currency)))
+    return paid
+
+
+def look_again(session: Session, debtor_ids: Collection[int], at: datetime) -> None:
+    """Have all invoices of some debtors decided again from `at` on."""
+    session.connection().execute(
+        update(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(debtor_ids)).values(next_look_at=at)
+    )
+
+
+def last_import(session: Session, creditor_id: int, kind: str) -> ImportRow | None:
+    """Return the last import of a kind, None if there was none."""
+    return session.exec(
+        select(ImportRow)
+        .where(ImportRow.creditor_id == creditor_id, ImportRow.kind == kind)
+        .order_by(col(ImportRow.id).desc())
+    ).first()

@@ -1,0 +1,218 @@
+"""Notices, their invoices and their attempts: how they are kept, found and moved from state to state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, col, func, or_, select
+
+from relance_mailer.dunning.notice import ACTIVE, NoticeEvent, NoticeState, advance
+from relance_mailer.store.tables import (
+    AttemptRow,
+    ContactRow,
+    InvoiceRow,
+    NoticeInvoiceRow,
+    NoticeRow,
+)
+
+
+def next_id(session: Session) -> int:
+    """Return the id that the next notice will have: a writing unit is alone, and notices are never deleted."""
+    return (session.exec(select(func.max(col(NoticeRow.id)))).one() or 0) + 1
+
+
+def get(session: Session, notice_id: int) -> NoticeRow | None:
+    """Return a notice, None if there is none of that id."""
+    return session.get(NoticeRow, notice_id)
+
+
+def members(session: Session, notice_ids: Iterable[int]) -> dict[int, list[NoticeInvoiceRow]]:
+    """Return the invoices in each notice."""
+    ids = list(notice_ids)
+    found: dict[int, list[NoticeInvoiceRow]] = {notice_id: [] for notice_id in ids}
+    for row in session.exec(select(NoticeInvoiceRow).where(col(NoticeInvoiceRow.notice_id).in_(ids))):
+        found[row.notice_id].append(row)
+    return found
+
+
+def in_states(session: Session, creditor_id: int, states: Sequence[NoticeState]) -> list[NoticeRow]:
+    """Return the notices in any of `states`, oldest first."""
+    return list(
+        session.exec(
+            select(NoticeRow)
+            .where(NoticeRow.creditor_id == creditor_id, col(NoticeRow.state).in_(states))
+            .order_by(col(NoticeRow.id))
+        )
+    )
+
+
+def due(session: Session, creditor_id: int, now: datetime, limit: int) -> list[NoticeRow]:
+    """Return notices whose next attempt's time has come: those that a person approved first, then the oldest."""
+    return list(
+        session.exec(
+            select(NoticeRow)
+            .where(
+                NoticeRow.creditor_id == creditor_id,
+                col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
+                col(NoticeRow.next_attempt_at) <= now,
+            )
+            .order_by(col(NoticeRow.approved_at).is_(None), col(NoticeRow.next_attempt_at), col(NoticeRow.id))
+            .limit(limit)
+        )
+    )
+
+
+def next_due_at(session: Session, creditor_id: int) -> datetime | None:
+    """Return the instant of the next attempt that waits, None if none does."""
+    return session.exec(
+        select(func.min(col(NoticeRow.next_attempt_at))).where(
+            NoticeRow.creditor_id == creditor_id,
+            col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
+        )
+    ).one()
+
+
+def move(session: Session, notice: NoticeRow, event: NoticeEvent, **values: Any) -> bool:
+    """Move a notice along its table by compare-and-set; False if somebody else moved it first.
+
+    Its invoices' stages are freed when the new state no longer takes them. ConflictError if `event` cannot happen.
+    """
+    before = NoticeState(notice.state)
+    after = advance(before, event)
+    result = session.connection().execute(
+        update(NoticeRow)
+        .where(col(NoticeRow.id) == notice.id, col(NoticeRow.state) == before)
+        .values(state=after, **values)
+    )
+    if result.rowcount != 1:
+        return False
+    for key, value in {"state": after.value, **values}.items():
+        set_committed_value(notice, key, value)
+    if before in ACTIVE and after not in ACTIVE:
+        _free(session, notice)
+    return True
+
+
+def _free(session: Session, notice: NoticeRow) -> None:
+    session.connection().execute(
+        update(NoticeInvoiceRow)
+        .where(col(NoticeInvoiceRow.notice_id) == notice.id)
+        .values(active=False, served_on=None)
+    )
+
+
+def serve(session: Session, notice_id: int, day: date) -> None:
+    """Note that the notice's invoices reached their stages on `day`."""
+    session.connection().execute(
+        update(NoticeInvoiceRow).where(col(NoticeInvoiceRow.notice_id) == notice_id).values(served_on=day)
+    )
+
+
+def look_again(session: Session, notice_id: int, at: datetime) -> None:
+    """Have the invoices of a notice decided again from `at` on."""
+    invoice_ids = select(NoticeInvoiceRow.invoice_id).where(NoticeInvoiceRow.notice_id == notice_id)
+    session.connection().execute(
+        update(InvoiceRow).where(col(InvoiceRow.id).in_(invoice_ids)).values(next_look_at=at)
+    )
+
+
+def look_again_at_debtor(session: Session, debtor_id: int, at: datetime) -> None:
+    """Have all invoices of a debtor decided again from `at` on."""
+    session.connection().execute(
+        update(InvoiceRow).where(col(InvoiceRow.debtor_id) == debtor_id).values(next_look_at=at)
+    )
+
+
+def set_next_looks(session: Session, looks: Iterable[tuple[int, datetime | None]]) -> None:
+    """Set when to decide again about each of some invoices."""
+    for invoice_id, at in looks:
+        session.connection().execute(
+            update(InvoiceRow).where(col(InvoiceRow.id) == invoice_id).values(next_look_at=at)
+        )
+
+
+def unsent_of_debtor(session: Session, debtor_id: int, invoice_ids: Sequence[int] | None) -> list[NoticeRow]:
+    """Return the notices to a debtor (about any of `invoice_ids`, if given) that nobody has begun to hand over."""
+    states = (NoticeState.AWAITING_APPROVAL, NoticeState.QUEUED, NoticeState.DEFERRED, NoticeState.CLAIMED)
+    statement = select(NoticeRow).where(NoticeRow.debtor_id == debtor_id, col(NoticeRow.state).in_(states))
+    if invoice_ids is not None:
+        about = select(NoticeInvoiceRow.notice_id).where(col(NoticeInvoiceRow.invoice_id).in_(invoice_ids))
+        statement = statement.where(col(NoticeRow.id).in_(about))
+    return list(session.exec(statement))
+
+
+def last_attempt(session: Session, notice_id: int) -> AttemptRow | None:
+    """Return the last attempt at a notice, None if there was none."""
+    return session.exec(
+        select(AttemptRow).where(AttemptRow.notice_id == notice_id).order_by(col(AttemptRow.id).desc())
+    ).first()
+
+
+def attempts_since(session: Session, creditor_id: int, since: datetime) -> list[datetime]:
+    """Return the instants of all attempts since `since`, for the rate limit."""
+    return list(
+        session.exec(
+            select(AttemptRow.claimed_at).where(
+                AttemptRow.creditor_id == creditor_id,
+                col(AttemptRow.claimed_at) > since,
+                AttemptRow.state != "withdrawn",
+            )
+        )
+    )
+
+
+def end_attempt(session: Session, attempt_id: int, **values: Any) -> None:
+    """Note how an attempt ended."""
+    session.connection().execute(
+        update(AttemptRow).where(col(AttemptRow.id) == attempt_id).values(**values)
+    )
+
+
+def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -> list[tuple[Any, int]]:
+    """Return how many notices were made on each day since `since`."""
+    day = func.date(col(NoticeRow.created_at))
+    statement = (
+        select(day, func.count())
+        .where(NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, col(NoticeRow.created_at) > since)
+        .group_by(day)
+    )
+    return [(found, count) for found, count in session.exec(statement)]
+
+
+def written_to(session: Session, creditor_id: int, track: str) -> frozenset[int]:
+    """Return the debtors to whom a notice was made in this track."""
+    return frozenset(
+        session.exec(
+            select(NoticeRow.debtor_id)
+            .where(NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, _counts())
+            .distinct()
+        )
+    )
+
+
+def _counts() -> Any:
+    return or_(col(NoticeRow.left_at).is_not(None), col(NoticeRow.state).in_(tuple(ACTIVE)))
+
+
+def mark_contact(session: Session, contact_id: int | None, state: str) -> None:
+    """Note what became of a contact's address: usable, unserved, dead, stopped."""
+    session.connection().execute(
+        update(ContactRow).where(col(ContactRow.id) == contact_id).values(state=state)
+    )
+
+
+def drop_track(session: Session, creditor_id: int, track: str, at: datetime) -> None:
+    """Forget how far a track had come; what was recorded stays readable, and everything is decided anew."""
+    connection = session.connection()
+    connection.execute(
+        update(NoticeInvoiceRow)
+        .where(col(NoticeInvoiceRow.creditor_id) == creditor_id, col(NoticeInvoiceRow.track) == track)
+        .values(active=False)
+    )
+    connection.execute(
+        update(InvoiceRow).where(col(InvoiceRow.creditor_id) == creditor_id).values(next_look_at=at)
+    )

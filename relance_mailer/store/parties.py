@@ -1,0 +1,41 @@
+"""Debtors and invoices by what people call them: an invoice by its number, a debtor by its reference."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, col, select
+
+from relance_mailer.errors import NotFoundError
+from relance_mailer.store.tables import DebtorRow, InvoiceRow
+
+
+def find(session: Session, creditor_id: int, what: str) -> tuple[int, int | None]:
+    """Return (debtor id, invoice id), the latter None if `what` is a debtor; NotFoundError if it is neither."""
+    invoice = find_invoice(session, creditor_id, what)
+    if invoice is not None:
+        return invoice.debtor_id, invoice.id
+    debtor = session.exec(
+        select(DebtorRow).where(DebtorRow.creditor_id == creditor_id, DebtorRow.reference == what)
+    ).first()
+    if debtor is None or debtor.id is None:
+        msg = f"there is no invoice number and no debtor reference {what!r}"
+        raise NotFoundError(msg)
+    return debtor.id, None
+
+
+def find_invoice(session: Session, creditor_id: int, number: str) -> InvoiceRow | None:
+    """Return the invoice with this number, None if there is none."""
+    return session.exec(
+        select(InvoiceRow).where(InvoiceRow.creditor_id == creditor_id, InvoiceRow.number == number)
+    ).first()
+
+
+def invoice_numbers(session: Session, ids: list[int]) -> dict[int, str]:
+    """Return the number of each of some invoices."""
+    rows = session.exec(select(InvoiceRow.id, InvoiceRow.number).where(col(InvoiceRow.id).in_(ids)))
+    return {id_: number for id_, number in rows if id_ is not None}
+
+
+def debtor_names(session: Session, ids: list[int]) -> dict[int, str]:
+    """Return the name of each of some debtors."""
+    rows = session.exec(select(DebtorRow.id, DebtorRow.name).where(col(DebtorRow.id).in_(ids)))
+    return {id_: name for id_, name in rows if id_ is not None}

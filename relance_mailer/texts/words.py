@@ -1,0 +1,141 @@
+"""What the team reads: decisions, holds, gates, tasks and effects, in French and English, one line a key."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+#: key: (French, English); `{name}` stands for an argument of `say`.
+WORDS: dict[str, tuple[str, str]] = {
+    # Why nothing leaves for an invoice now (dunning.decide.Reason)
+    "reason.paid": ("réglée", "paid"),
+    "reason.credit_note": ("avoir", "credit note"),
+    "reason.handed_over": ("passée au contentieux", "handed over"),
+    "reason.handover_due": ("le délai de la mise en demeure est passé : à passer au contentieux", "the formal notice's deadline has passed: to be handed over"),
+    "reason.policy_ended": ("le scénario de relance est terminé", "the dunning policy has ended"),
+    "reason.policy_changed": ("le scénario a changé en cours de route : une personne décide", "the policy changed in mid-course: a person decides"),
+    "reason.held": ("en attente : {detail}", "on hold: {detail}"),
+    "reason.in_flight": ("un message part ou attend d'être renvoyé", "a message is leaving or waits to be tried again"),
+    "reason.in_doubt": ("un message est peut-être parti : à vérifier", "a message may have left: to be checked"),
+    "reason.awaiting_approval": ("attend l'accord d'une personne", "waits for a person's approval"),
+    "reason.not_due": ("pas encore le jour du prochain niveau", "the next stage's day has not come"),
+    "reason.deadline_running": ("le délai de la mise en demeure court", "the formal notice's deadline is running"),
+    "reason.no_contact": ("aucune adresse à qui écrire", "no address to write to"),
+    "reason.absent": ("{detail} est absent", "{detail} is away"),
+    "reason.unmatched_mail": ("un message qui vient peut-être de ce débiteur attend d'être lu", "a message that may come from this debtor waits to be read"),
+    "reason.gap": ("délai minimum entre deux messages", "minimum days between two messages"),
+    "reason.message_in_flight": ("un autre message à ce débiteur est en route", "another message to this debtor is on its way"),
+    "reason.window": ("hors des heures d'envoi", "outside sending hours"),
+    "reason.incomplete": ("mise en demeure incomplète, il manque : {detail}", "the formal notice is incomplete, it lacks: {detail}"),
+    "reason.rate_unknown": ("{detail}", "{detail}"),
+    "reason.template": ("modèle de texte inutilisable : {detail}", "the template cannot be used: {detail}"),
+    # What a formal notice lacks
+    "missing.signer_name": ("le nom du signataire", "the signer's name"),
+    "missing.signer_capacity": ("la qualité du signataire", "the signer's capacity"),
+    "missing.creditor_name": ("le nom du créancier", "the creditor's name"),
+    "missing.creditor_address": ("l'adresse du créancier", "the creditor's address"),
+    "missing.creditor_siren": ("le SIREN du créancier", "the creditor's SIREN"),
+    "missing.debtor_name": ("le nom du débiteur", "the debtor's name"),
+    "missing.debtor_address": ("l'adresse du débiteur", "the debtor's address"),
+    "missing.debtor_siren": ("le SIREN (ou n° de TVA) du débiteur", "the debtor's SIREN (or VAT number)"),
+    # Why nothing leaves at all (services.gates)
+    "gate.stop_all": ("tout est arrêté par {detail} (`relance-mailer release all`)", "everything is stopped by {detail} (`relance-mailer release all`)"),
+    "gate.inbox": ("la boîte de réception n'a pas été relue jusqu'au bout : {detail}", "the inbox was not read to its end: {detail}"),
+    "gate.payments": ("les règlements ne sont pas à jour (dernier import : {detail}) : importez-les", "payments are not up to date (last import: {detail}): import them"),
+    "gate.iban": ("l'IBAN {detail} de la configuration n'est pas accepté (`relance-mailer approve iban --by NOM`)", "the configuration's IBAN {detail} is not accepted (`relance-mailer approve iban --by NAME`)"),
+    "gate.never": ("jamais", "never"),
+    # Why a pause holds
+    "hold.insolvency": ("procédure collective", "insolvency"),
+    "hold.dispute": ("litige", "dispute"),
+    "hold.already_paid": ("règlement annoncé comme fait", "said to be paid"),
+    "hold.promise_to_pay": ("promesse de règlement", "promise to pay"),
+    "hold.payment_plan": ("demande d'échéancier", "payment plan asked"),
+    "hold.hardship": ("difficultés de trésorerie", "cash trouble"),
+    "hold.document_request": ("document demandé", "document asked"),
+    "hold.wrong_contact": ("mauvais interlocuteur", "wrong contact"),
+    "hold.stop_contact": ("ne veut plus être contacté", "asks not to be contacted"),
+    "hold.acknowledgement": ("accusé de réception", "acknowledgement"),
+    "hold.other": ("réponse à lire", "answer to be read"),
+    "hold.unverified_sender": ("réponse d'une adresse inconnue", "answer from an unknown address"),
+    "hold.colleague": ("un collègue a écrit au débiteur", "a colleague wrote to the debtor"),
+    "hold.unreadable": ("réponse illisible", "unreadable answer"),
+    "hold.manual": ("blocage manuel", "manual hold"),
+    # Notices
+    "superseded.stale": ("plus vieux d'un jour", "older than a day"),
+    "superseded.stage": ("le niveau a changé", "the stage has changed"),
+    "superseded.facts": ("les montants, l'adresse ou le texte ont changé", "sums, address or text have changed"),
+    "superseded.held": ("mis en attente : {reason}", "put on hold: {reason}"),
+    "superseded.going_live": ("passage en mode réel", "going live"),
+    "doubt.crash": ("le programme s'est arrêté pendant l'envoi", "the program ended while sending"),
+    "doubt.stopped": ("arrêté en attendant la réponse du serveur", "stopped while waiting for the server's answer"),
+    # What was done with a message
+    "effect.held_until": ("en attente jusqu'au {until} : {reason}", "on hold until {until}: {reason}"),
+    "effect.held": ("en attente, à traiter : {reason}", "on hold, to be dealt with: {reason}"),
+    "effect.unmatched": ("débiteur inconnu : à rattacher", "unknown debtor: to be matched"),
+    "machine.bounce": ("non remis à {to}", "not delivered to {to}"),
+    "machine.challenge": ("retenu jusqu'à preuve qu'un humain écrit", "held until somebody proves to be human"),
+    "machine.unread_mailbox": ("boîte qui n'est plus lue", "mailbox no longer read"),
+    "machine.absence": ("absent jusqu'au {until}", "away until {until}"),
+    # What a person is asked
+    "task.approve": ("Mise en demeure à approuver : {debtor}", "Formal notice to approve: {debtor}"),
+    "task.brake": ("Envoi inhabituel : {messages} messages dont {first_contacts} premiers contacts. Autoriser : `relance-mailer approve run --by NOM`", "Unusual run: {messages} messages, {first_contacts} of them first contacts. Allow it: `relance-mailer approve run --by NAME`"),
+    "task.account": ("Le serveur d'envoi nous refuse ({phase}) : {answer}", "The sending server refuses us ({phase}): {answer}"),
+    "task.in_doubt": ("Message {notice} à {to} peut-être parti : vérifiez dans la boîte, puis `relance-mailer approve doubt {notice} --sent|--not-sent --by NOM`", "Message {notice} to {to} may have left: check in the mailbox, then `relance-mailer approve doubt {notice} --sent|--not-sent --by NAME`"),
+    "task.undelivered": ("Message non remis à {to} : {answer}", "Message not delivered to {to}: {answer}"),
+    "task.absence": ("{who} est absent sans date proche ; remplaçant indiqué : {substitute}", "{who} is away without a date soon; substitute named: {substitute}"),
+    "task.unreadable": ("Message illisible de {sender} : {why}", "Unreadable message from {sender}: {why}"),
+    "task.unmatched": ("Message de {sender} à rattacher : {subject}", "Message from {sender} to be matched: {subject}"),
+    "task.unverified": ("{debtor} : réponse d'une adresse inconnue, à vérifier", "{debtor}: answer from an unknown address, to be checked"),
+    "task.to_check": ("{debtor} : réponse à vérifier", "{debtor}: answer to be checked"),
+    "task.insolvency": ("{debtor} : procédure collective annoncée ; à confirmer, créance à déclarer", "{debtor}: insolvency announced; confirm it, declare the claim"),
+    "task.dispute": ("{debtor} : litige à régler", "{debtor}: dispute to settle"),
+    "task.already_paid": ("{debtor} dit avoir réglé : cherchez le règlement", "{debtor} says that it has paid: look for the payment"),
+    "task.promise_far": ("{debtor} : promesse à plus de 30 jours", "{debtor}: promise more than 30 days off"),
+    "task.promise_often": ("{debtor} : encore une nouvelle promesse", "{debtor}: yet another promise"),
+    "task.promise_undated": ("{debtor} : promesse sans date, délai passé", "{debtor}: promise without a date, its time has passed"),
+    "task.payment_plan": ("{debtor} : demande d'échéancier, à répondre", "{debtor}: asks for a payment plan, answer it"),
+    "task.hardship": ("{debtor} : difficultés de trésorerie, à répondre", "{debtor}: cash trouble, answer it"),
+    "task.stop_contact": ("{debtor} : ne veut plus être contacté, à répondre", "{debtor}: asks not to be contacted, answer it"),
+    "task.document_request": ("{debtor} : document à envoyer", "{debtor}: document to send"),
+    "task.wrong_contact": ("{debtor} : interlocuteur à corriger", "{debtor}: contact to correct"),
+    "task.courtesy_often": ("{debtor} : plusieurs accusés de réception sans règlement", "{debtor}: several acknowledgements and no payment"),
+    "task.other": ("{debtor} : réponse à lire", "{debtor}: answer to read"),
+    "task.no_contact": ("{debtor}, facture {invoice} : aucune adresse à qui écrire", "{debtor}, invoice {invoice}: no address to write to"),
+    "task.incomplete": ("{debtor}, facture {invoice} : mise en demeure incomplète, il manque {detail}", "{debtor}, invoice {invoice}: formal notice incomplete, it lacks {detail}"),
+    "task.rate_unknown": ("{debtor}, facture {invoice} : {detail}", "{debtor}, invoice {invoice}: {detail}"),
+    "task.policy_changed": ("{debtor}, facture {invoice} : le scénario a changé, décidez de la suite", "{debtor}, invoice {invoice}: the policy changed, decide what follows"),
+    "task.handover_due": ("{debtor}, facture {invoice} : délai de mise en demeure passé, au contentieux", "{debtor}, invoice {invoice}: formal notice's deadline passed, hand over"),
+    "task.template": ("Un message n'a pas pu être écrit : {detail}", "A message could not be written: {detail}"),
+    # Modes, intents, stages
+    "mode.shadow": ("à blanc : rien ne part", "shadow: nothing leaves"),
+    "mode.redirect": ("redirigé vers l'équipe", "redirected to the team"),
+    "mode.live": ("réel", "live"),
+    "intent.bounce": ("non remis", "bounce"),
+    "intent.auto_reply": ("réponse automatique", "automatic reply"),
+    "intent.insolvency": ("procédure collective", "insolvency"),
+    "intent.dispute": ("litige", "dispute"),
+    "intent.already_paid": ("déjà réglé", "already paid"),
+    "intent.promise_to_pay": ("promesse de règlement", "promise to pay"),
+    "intent.payment_plan": ("demande d'échéancier", "payment plan"),
+    "intent.hardship": ("difficultés", "hardship"),
+    "intent.document_request": ("document demandé", "document request"),
+    "intent.wrong_contact": ("mauvais interlocuteur", "wrong contact"),
+    "intent.stop_contact": ("ne plus contacter", "stop contact"),
+    "intent.acknowledgement": ("accusé de réception", "acknowledgement"),
+    "intent.other": ("autre", "other"),
+    "stage.predue": ("rappel avant échéance", "pre-due notice"),
+    "stage.reminder1": ("première relance", "first reminder"),
+    "stage.reminder2": ("deuxième relance", "second reminder"),
+    "stage.reminder3": ("dernière relance", "last reminder"),
+    "stage.formal_notice": ("mise en demeure", "formal notice"),
+    "stage.handover": ("passage au contentieux", "handover"),
+}  # fmt: skip
+
+
+def say(key: str, language: str, **arguments: object) -> str:
+    """Return the words for `key` in `language` ("fr", else English); a stage of one's own is called by its key."""
+    if key not in WORDS and key.startswith(("stage.", "hold.")):
+        return key.partition(".")[2]
+    french, english = WORDS[key]
+    words = french if language == "fr" else english
+    names = {name for _, name, _, _ in Formatter().parse(words) if name}
+    return words.format(**{name: arguments.get(name, "") for name in names})
