@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import structlog
 import typer
 
-from relance_mailer import config as configuration
-from relance_mailer.bootstrap import open_office
-from relance_mailer.config import Config
 from relance_mailer.errors import ConfigError
-from relance_mailer.services.office import Office
+
+if TYPE_CHECKING:  # what needs the database or the mail is imported where it is used: `classify` needs neither
+    from relance_mailer.config import Config
+    from relance_mailer.services.office import Office
 
 app = typer.Typer(
     name="relance-mailer",
@@ -29,6 +28,12 @@ app = typer.Typer(
     help="Staged reminders for unpaid invoices; answers understood; the whole exchange kept.",
 )
 
+
+@app.callback()
+def _commands() -> None:
+    """Without it, an application with one command would lose that command's name."""
+
+
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", envvar="RELANCE_CONFIG")
 ]
@@ -36,6 +41,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of 
 AtOption = Annotated[
     str, typer.Option("--at", help="ISO instant with offset (needs [rehearsal] in the configuration).")
 ]
+LookOption = Annotated[str, typer.Option("--at", help="Look from another instant: ISO, with offset.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who decides (default: the user logged in).")]
 
 DEFAULT_CONFIG = Path("config.toml")
@@ -43,6 +49,8 @@ DEFAULT_CONFIG = Path("config.toml")
 
 def configure_log() -> None:
     """Write the log to stderr: words on a terminal, one JSON object a line otherwise."""
+    import structlog
+
     terminal = sys.stderr.isatty()
     renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
@@ -62,14 +70,32 @@ def configure_log() -> None:
 
 def load(path: Path) -> Config:
     """Read the configuration."""
+    from relance_mailer import config as configuration
+
     return configuration.load(path)
 
 
 @contextmanager
 def office(path: Path, at: str = "") -> Iterator[Office]:
     """Open the office of a configuration, at an instant of its own in rehearsal."""
+    from relance_mailer.bootstrap import open_office
+
     with open_office(load(path), at=instant(at) if at else None) as opened:
         yield opened
+
+
+@contextmanager
+def look(path: Path, at: str = "") -> Iterator[tuple[Office, datetime]]:
+    """Open the office to look only, now or from another instant: that changes nothing, so it needs no [rehearsal].
+
+    In rehearsal `at` is the present, as everywhere; elsewhere the clock, and all freshness with it, stays true.
+    """
+    from relance_mailer.bootstrap import open_office
+
+    config = load(path)
+    seen = instant(at) if at else None
+    with open_office(config, at=seen if config.rehearsal else None) as opened:
+        yield opened, seen or opened.clock.now()
 
 
 def instant(text: str) -> datetime:

@@ -104,14 +104,17 @@ def addressee(contacts: Sequence[ContactFacts], today: date, days: WorkingDays) 
     """Return whom to write to today.
 
     The first usable contact; if it is away for no more than ten working days, it is waited for; away for longer, the
-    next one present takes its place. Nobody present but somebody away: the one who is back first is waited for.
+    next one present takes its place. Nobody present but somebody away: the one who is back first is waited for. Away
+    means until the working day after the return date: whoever comes back has a day to read what lies there.
     """
     usable = sorted((facts for facts in contacts if facts.usable), key=lambda facts: facts.contact.rank)
     away: list[tuple[date, Contact]] = []
     for facts in usable:
-        if facts.absent_until is None or facts.absent_until < today:
+        if facts.absent_until is None:
             return Addressee(facts.contact)
         back_on = days.next_open(facts.absent_until + timedelta(days=2))  # the return date, and a day to read mail
+        if back_on <= today:
+            return Addressee(facts.contact)
         away.append((back_on, facts.contact))
         if days.count(today, facts.absent_until) <= LONGEST_ABSENCE_WAITED_FOR:
             return Addressee(facts.contact, back_on)

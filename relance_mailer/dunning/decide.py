@@ -72,10 +72,11 @@ def decide(case: InvoiceCase, debtor: DebtorCase, policy: Policy, now: datetime)
     over = _over(case)
     if over:
         return over
-    paused = _paused(case, debtor, policy)
+    paused = _paused(case, debtor, policy, today)
     if paused:
         return paused
-    if any(served.stage not in {stage.key for stage in policy.stages} for served in case.served):
+    known = {stage.key for stage in policy.stages}
+    if any(served.stage not in known for served in case.served):
         return Wait(None, Reason.POLICY_CHANGED)
     stage = next_stage(case, debtor, policy, today)
     if stage is None:
@@ -141,10 +142,11 @@ def _over(case: InvoiceCase) -> Stop | None:
     return None
 
 
-def _paused(case: InvoiceCase, debtor: DebtorCase, policy: Policy) -> Wait | None:
-    if case.holds:
-        reasons = ", ".join(dict.fromkeys(hold.reason for hold in case.holds))
-        ends = [hold.until for hold in case.holds]
+def _paused(case: InvoiceCase, debtor: DebtorCase, policy: Policy, today: date) -> Wait | None:
+    holds = [hold for hold in case.holds if hold.until is None or hold.until >= today]
+    if holds:
+        reasons = ", ".join(dict.fromkeys(hold.reason for hold in holds))
+        ends = [hold.until for hold in holds]
         last = max((end for end in ends if end), default=None)
         if last is None or None in ends:
             return Wait(None, Reason.HELD, detail=reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,14 +121,15 @@ def group(sends: list[tuple[InvoiceCase, Send]], policy: Policy) -> list[Proposa
     """Return the messages of one debtor and run: at most one that needs no approval, and its formal notice.
 
     A formal notice stands alone, with only the invoices at that stage; all others share one message whose text is that
-    of the highest stage.
+    of the highest stage. Where a policy has reminders that need approval too, they share one of their own: nothing
+    leaves unapproved in another's company, and nothing waits for another's approval.
     """
-    formal = [(case, send.stage) for case, send in sends if send.stage.kind is StageKind.FORMAL_NOTICE]
-    others = [(case, send.stage) for case, send in sends if send.stage.kind is not StageKind.FORMAL_NOTICE]
+    kinds: dict[tuple[bool, bool], list[tuple[InvoiceCase, Stage]]] = defaultdict(list)
+    for case, send in sends:
+        kinds[send.stage.kind is StageKind.FORMAL_NOTICE, send.stage.needs_approval].append((case, send.stage))
     proposals = []
-    for members in (formal, others):
-        if members:
-            members.sort(key=lambda member: (member[0].invoice.due, member[0].invoice.number))
-            highest = max((stage for _, stage in members), key=lambda stage: policy.index(stage.key))
-            proposals.append(Proposal(highest, tuple(members)))
+    for _, members in sorted(kinds.items(), key=lambda entry: entry[0], reverse=True):
+        members.sort(key=lambda member: (member[0].invoice.due, member[0].invoice.number))
+        highest = max((stage for _, stage in members), key=lambda stage: policy.index(stage.key))
+        proposals.append(Proposal(highest, tuple(members)))
     return proposals

@@ -49,7 +49,9 @@ class Account:
         return max(self._named(after=False) + self._named(after=True), self._zero)
 
 
-def share_out(amount: Money, on: date, accounts: Sequence[Account], *, last_takes_rest: bool) -> dict[int, Money]:
+def share_out(
+    amount: Money, on: date, accounts: Sequence[Account], *, last_takes_rest: bool
+) -> dict[int, Money]:
     """Return each invoice's share of a payment, by invoice id, and note it in `accounts`.
 
     First what stated balances of its day or later already count, then what is owed, oldest due date first; money taken
@@ -69,7 +71,9 @@ def share_out(amount: Money, on: date, accounts: Sequence[Account], *, last_take
             rest -= part
 
     for account in same:
-        give(account, min(rest, account.unexplained(on)) if amount.amount > 0 else max(rest, -account.named()))
+        give(
+            account, min(rest, account.unexplained(on)) if amount.amount > 0 else max(rest, -account.named())
+        )
     if amount.amount > 0:
         for account in same:
             give(account, min(rest, account.owed()))

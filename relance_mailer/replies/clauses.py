@@ -61,9 +61,11 @@ _DISCLAIMER = re.compile(
     re.MULTILINE,
 )
 _POSTSCRIPT = re.compile(r"^p\.? ?s\.?(?: ?:| )", re.MULTILINE)
+_HELLO = r"(?:bonjour|bonsoir|hello|hi|hey|dear|good (?:morning|afternoon|day)|madame|monsieur|mesdames|messieurs|chere?s?|salut)"
+#: A greeting and whom it greets; without a comma or a line end only its own words, what follows may be the answer.
 _GREETING = re.compile(
-    r"(?:bonjour|bonsoir|hello|hi|dear|good (?:morning|afternoon|day)|madame|monsieur|mesdames|messieurs|cher|chere|salut)"
-    r"\b[^.!?\n:]{0,60}(?:,|\n|!|:|$)"
+    rf"{_HELLO}\b(?:(?: (?!(?:je|j'|nous|on|le|la|les|l'|votre|vos|ce|c'est|we|i|your|the|it|this|please|merci)\b)[\w.'-]+){{0,4}} ?[,!:]"
+    rf"(?: ?(?:madame|monsieur|mesdames|messieurs)\b[^,.!?\n]{{0,30}},)?|(?: [\w.'-]+){{0,4}} ?(?=\r?\n)|(?=\s))"
 )
 _SENTENCE_END = re.compile(
     r"[.!?;]+[)\"']*(?=\s|$)|\n[ \r]*\n|\n(?= *(?:[-*•>]|\d{1,2}[.)])\s)|(?<=[,:])\n(?=\n)"
@@ -97,12 +99,17 @@ _WORDS = {
 _COMMON = {language: frozenset(words.split()) for language, words in _WORDS.items()}
 
 
+_ENOUGH = 2  #: common words that a language other than ours must show: "en" and "de" are in many
+
+
 def language_of(folded: str) -> str:
     """Guess the language of folded words by the commonest of each; "" where none is met."""
     words = re.findall(r"[a-z]+", folded)
     counts = {language: sum(word in common for word in words) for language, common in _COMMON.items()}
-    best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] else ""
+    ours, best = max(("fr", "en"), key=counts.__getitem__), max(counts, key=counts.__getitem__)
+    if counts[best] >= _ENOUGH and counts[best] > 1.5 * counts[ours]:
+        return best
+    return ours if counts[ours] else ""
 
 
 def _closing(folded: str) -> int | None:

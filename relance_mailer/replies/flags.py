@@ -43,7 +43,7 @@ _ANGRY = re.compile(
 _LAWYER = re.compile(
     r"\b(?:avocate?s? (?:a la cour|au barreau|associee?s?)|avocats? a \w+|cabinet d'avocats|(?:suis|sommes|est) (?:le |les )?(?:conseils?|avocate?s?) (?:de|du|d')|(?:ma|notre|mon) cliente?,? (?:la societe|la sarl|la sas|m'|nous|la)"
     r"|en (?:ma|notre|sa) qualite (?:de conseil|d'avocat)|agissant (?:en qualite|pour le compte|au nom)|toque [a-z]? ?\d+|maitre \w+,? (?:conseil|avocat)|interets de (?:la societe|ma cliente|mon client))"
-    r"|\b(?:our|my) client\b(?! (?:has not paid|hasn't paid|pays?|paid|owes|is late))|\bwe (?:act|are instructed|represent)\b|\b(?:solicitors? for|attorneys?[- ]at[- ]law|counsel (?:for|to)|barrister|on behalf of our client|legal counsel\b|\w+ (?:solicitors|llp)\b)"
+    r"|\b(?:our|my) client,? (?:disputes?|denies|instruct\w*|maintains|rejects|does not (?:owe|accept)|has asked us)|\bwe (?:act|are instructed|represent)\b|\b(?:solicitors? for|attorneys?[- ]at[- ]law|counsel (?:for|to)|barrister|on behalf of our client|legal counsel\b|\w+ (?:solicitors|llp)\b)"
 )
 
 

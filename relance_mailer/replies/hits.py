@@ -39,7 +39,7 @@ _CLAUSE_END = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(?:pas|jamais|aucune?|rien|nullement|ni|non|aucunement)\b|\bsans\b|\b(?:ne|n')\s?\S+(?: \S+)? plus\b"
-    r"|\b(?:not|never|no|nor|neither|nothing|without|cannot|none)\b|n't\b|\b(?:yet|remains?|still) to be\b|\bunable to\b|\bfail(?:ed|s)? to\b"
+    r"|\b(?:not|never|no|nor|neither|nothing|without|cannot|none)\b|n't\b|\bne (?:peut|peuvent|pourra|pourront|saurait)\b|\b(?:yet|remains?|still) to be\b|\bunable to\b|\bfail(?:ed|s)? to\b"
 )
 _AFTER_DENIAL = re.compile(r"\s?(?:\S+\s)?(?:pas|rien|jamais|plus|aucune?|nullement)\b|\s?not\b")
 _NEGATIVE_VERB = re.compile(r"\b(?:ne|n')|\bnot?\b|n't\b")

@@ -42,7 +42,7 @@ _COMPETING = frozenset(
 #: Words that touch money or quarrel: met without any rule that explains them, a person looks.
 _HINT = re.compile(
     r"\b(?:pa[iy]\w+|regl\w+|vir(?:e|ement)\w*|litige\w*|contest\w*|avoir|resili\w+|refus\w*|probleme\w*|erreur\w*|avocat\w*|impossible"
-    r"|pa(?:y|id)\w*|settl\w+|transfer\w*|disput\w*|credit|cancel\w*|refus\w*|problem\w*|wrong|lawyer|solicitor\w*|cannot|can't|judiciaire|liquidat\w*|insolv\w*)\b"
+    r"|pa(?:y|id)\w*|settl\w+|transfer\w*|disput\w*|credit|cancel\w*|refus\w*|problem\w*|mais|but|however|toutefois|cependant|corrig\w+|manqu\w+|wrong|lawyer|solicitor\w*|cannot|can't|judiciaire|liquidat\w*|insolv\w*)\b"
 )
 #: A promise that hangs on something.
 _CONDITION = re.compile(

@@ -47,6 +47,7 @@ _TABLE = (
             r"\bover-?charged?\w*|\bover-?billed|\bover-?priced|\bovercharge\b|\b(?:charged|billed|invoiced)(?: \S+){0,6} (?:instead of|rather than|too much|twice the)",
             r"\b(?:discount|rate|price|quote|quoted|agreed)\b<..60>(?:not (?:been )?(?:applied|deducted|honou?red)|missing|instead of|we agreed|was agreed|not what|but (?:you|the invoice|we were))",
             r"\bdoes(?: not|n't) (?:match|correspond to|agree with|reflect)<0-4>(?:quote|quotation|order|po|purchase order|price|contract|agreement)",
+            r"\b(?:price|amount|rate|vat)s? (?:is|are|has been|have been|to be|be) (?:corrected|amended|revised|fixed)",
             r"\b(?:pricing|price|billing) (?:error|discrepancy|difference|mistake|issue|query)",
         ),
     ),
@@ -174,7 +175,7 @@ _TABLE = (
         "",
         False,
         (
-            r"\b(?:proof|confirmation|copy|evidence|receipt|advice|swift)s?(?: \S+){0,2} (?:of|for) (?:the |our |this )?<payn>|\b(?:remittance|payment|transfer) (?:advice|confirmation|receipt|proof|slip)\b|\b(?:see|find)<0-3>(?:proof|remittance)",
+            r"\b(?:proof|confirmation|copy|evidence|receipt|advice|swift)s?(?: \S+){0,2} (?:of|for) (?:the |our |this )?<payn>|\b(?:remittance|payment|transfer) (?:advice|confirmation|receipt|proof|slip)\b|\b(?:see|find)<0-3>(?:proof|remittance)|\bremittance (?:\S+ )?(?:attached|enclosed|below)|\battached (?:is )?(?:the |our )?remittance",
             r"\b(?:our|the|my) <payn> (?:of|dated|on|from|reference|ref) ?<0-4>\d|\balready (?:been )?(?:<paid>|processed|sent)\b",
             r"^(?:already |this was |it was |that was )?(?:paid|settled|cleared|done)\b(?! up)|\bpaid (?:on|by (?:bacs|bank|wire|cheque|check|card|transfer)|via|yesterday|last|this morning|in full|today|already|\d)|\b(?:left|debited from|cleared|came out of) our (?:bank|account)|\bcheque is in the (?:post|mail)|\bcheck is in the mail|\bcashed\b",
             r"\b(?:should|you will|you'll)(?: \S+)? have (?:received|got|had)<0-3><payn>|\b(?:have|did) you (?:not )?receive<..20>(?:our|the|my) <payn>|\bpayment (?:has )?(?:already )?(?:gone|left|went) (?:out|through|off)|\b(?:went|gone) out (?:on|yesterday|this morning|last|today)",
@@ -203,8 +204,8 @@ _TABLE = (
             r"\b<payn>(?: \S+){0,4} (?:is|are|has been|should be|due|expected|scheduled|planned|set|is due)(?: \S+)? (?:scheduled|planned|due|set|expected|programmed|to (?:go|leave|be)|on its way|in progress|being processed|going out|leaving|for|out|made|with you|sent)\b",
             r"\b(?:next|upcoming|this week's|our|the|friday's|today's|tomorrow's|weekly|monthly|month-end)(?: \S+)? (?:payment|pay|bacs|cheque|check|ap|supplier) run\b|\bpayment run (?:on|of|this|next)|\bpay run\b",
             r"\b(?:we|i|we're|i'm|we are|i am)(?: (?:are|am|intend|plan|aim|expect|to|planning|aiming|intending|hope|hoping|be|now|just))* (?:paying|settling|arranging payment|processing (?:the |this |your )?payment|making (?:the |this |a )?payment|transferring|<pay>) (?:this|it|the|you|your|on|by|today|tomorrow|next|in|all|both|invoice|them|within)\b",
-            r"\bexpect(?: to receive)? (?:the |our |your )?(?:payment|funds)|\b<payn> (?:by|on|next|this|tomorrow|today|end of|before|within|in) \S+|\b(?:will|'ll) (?:get |have )?(?:sort|fix|do) (?:it|this|that)\b|\bshould (?:be paid|go out|be with you|be settled|be released|leave)\b|\bwill (?:be sorted|sort (?:it|this)|take care of (?:the |this )?(?:payment|it)|get (?:this|it) (?:paid|sorted|settled))\b",
-            r"\b(?:due|set|scheduled|approved|passed|released|cleared|processed) for payment\b|\bto be paid (?:on|by|in|next|this|with|at)\b|\bwill (?:be )?pa(?:y|id)\b|\bwill (?:go|leave|be sent|be made)(?: out)? (?:on|by|today|tomorrow|next|this|at)\b",
+            r"\bexpect(?: to receive)? (?:the |our |your )?(?:payment|funds)|\b<payn> (?:by|on|next|this|tomorrow|today|end of|within) \S+|\b(?:will|'ll) (?:get |have )?(?:sort|fix|do) (?:it|this|that)\b|\bshould (?:be paid|go out|be with you|be settled|be released|leave)\b|\bwill (?:be sorted|sort (?:it|this)|take care of (?:the |this )?(?:payment|it)|get (?:this|it) (?:paid|sorted|settled))\b",
+            r"\b(?:due|set|scheduled|approved|passed|released|cleared|processed) for payment\b|\bto be paid (?:on|by|in|next|this|with|at)\b|\bwill (?:be )?pa(?:y|id)\b|\b<payn>(?: \S+){0,3} (?:goes|go|going|leaves) out\b|\bwill (?:go|leave|be sent|be made)(?: out)? (?:on|by|today|tomorrow|next|this|at)\b",
         ),
     ),
     # --- payment plan
@@ -237,7 +238,7 @@ _TABLE = (
         True,
         (
             r"\bcash[-\s]?flow\b(?! statement)|\b(?:financial|trading|liquidity) (?:difficult\w+|problems?|trouble|hardship|pressure|issues?)|\b(?:short of|run out of|no|lack of|enough|insufficient) (?:cash|funds|money|liquidity)\b|\bstruggling\b|\b(?:times are|things are|business is) (?:very |really |so |a bit )?(?:hard|tough|tight|difficult|slow)|\bmoney is (?:very )?tight|\bcash is (?:very )?tight",
-            r"\b(?:cannot|can't|can not|unable to|not able to|not in a position to|couldn't|impossible to|can ?not currently)(?: \S+){0,3} (?:<pay>|make (?:\S+ ){0,3}payment|afford)\b(?!<..60>(?:\bwithout\b|until (?:we|you|i) (?:have|receive|get|send)|unless))|\b(?:waiting (?:for|on)|until) (?:our|my|a|the)(?: own)? (?:customers?|clients?)(?: \S+){0,2} (?:pay|paid|to pay)|\boverdrawn\b|\bcan't afford|\bdon't have the (?:money|funds|cash)",
+            r"\b(?:cannot|can't|can not|unable to|not able to|not in a position to|couldn't|impossible to|can ?not currently)(?: \S+){0,3} (?:<pay>|make (?:\S+ ){0,3}payment|afford)\b(?!<..60>(?:\bwithout\b|until (?:we|you|i) (?:have|receive|get|send)|unless))|\b(?:waiting (?:for|on)|until) (?:our|my|a|the)(?: own)? (?:customers?|clients?)(?:'s|'| \S+){0,2} (?:pay|paid|to pay|payments?)|\boverdrawn\b|\bcan't afford|\bdon't have the (?:money|funds|cash)",
         ),
     ),
     # --- document request
@@ -248,6 +249,7 @@ _TABLE = (
         True,
         (
             r"\b<ask><..30>\b<give><..40>\b<doc>(?!\w)",
+            r"\b(?:as soon as|once|upon|subject to|when|if)\b<..25>(?:receive|have|get|receipt of|send us|provide|supply)\b<..25>\b<doc>(?!\w)",
             r"\b(?:we need|i need|need|needs|require|requires|waiting (?:for|on)|awaiting|await|missing|without|lacks|until we (?:have|receive|get)|don't have|do not have|may we have|can we have|could we (?:have|get)|can i (?:have|get)|could i (?:have|get))(?: (?!corrected|revised|credit)\S+){0,4}\s(?:<doc>)(?!\w)",
             r"\b(?:never|not|n't|no)(?: \S+){0,3} (?:received|receive|seen|see|have|had|got|find|trace|locate|record|traced?|got)(?: \S+){0,5} (?:invoices?|original|cop(?:y|ies)|bill)\b|\bno (?:record|trace|copy|sign) of\b|\bnot on (?:our|the) (?:system|ledger|account)\b|\binvoices?\b<..30>\b(?:not|never|n't) (?:been )?(?:received|reached|arrived|attached|on our system|in our system)",
             r"\b(?:po|p\.o\.|purchase order|order)(?: number| no\.?| reference| ref)?\b<..30>\b(?:missing|required|not (?:quoted|shown|on|mentioned|included|stated)|needed|mandatory|invalid)|\bno (?:po|purchase order)\b|\bpo (?:number )?is (?:missing|required)",

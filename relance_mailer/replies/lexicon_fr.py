@@ -58,7 +58,7 @@ _TABLE = (
         True,
         (
             r"\b(?:prix|tarifs?|montants?|tva|remises?|total|taux|chiffres?)\b<..60>\b<wrongly>",
-            r"\bsurfactur\w+|\berreurs? (?:de|sur le|dans le|sur les) (?:prix|tarifs?|factur\w+|montants?|calcul|tva|taux|remise)",
+            r"\b(?:prix|montants?|tarifs?)\b<..30>(?:corrig|rectifi)\w*|\bfactur\w+ en trop|\bsurfactur\w+|\berreurs? (?:de|sur le|dans le|sur les) (?:prix|tarifs?|factur\w+|montants?|calcul|tva|taux|remise)",
             r"\bfactur\w+ (?:beaucoup )?(?:trop|plus) cher|\b(?:facture|factures|factures?)e?s? <0-6>au lieu de \d",
             r"\b(?:remise|tarif|prix|devis|montant)<..60>(?:pas (?:ete )?(?:appliqu|deduit|respect|repris)\w*|oublie\w*|convenu|negocie|prevoyait|au lieu de|contre \d)",
             r"\becart (?:de|entre)|\bne correspond <0-3>(?:devis|tarif|prix|bon de commande|commande)",
@@ -177,7 +177,7 @@ _TABLE = (
         (
             r"\bcontest(?:e|ons|ent|ee|ees|es|er|ation|ations|erons)\b|\b(?:en|un|le|ce|du|au) litiges?\b|\blitigieu\w+",
             r"\bbloqu(?:e|ons|ent|ee?s?|er) (?:\S+ )?<payn>|\bsuspend\w* (?:\S+ )?<payn>|\bannul(?:er|ez|ation) (?:de )?(?:cette|la|votre|ces|les|vos) factures?|\b(?:retourne|rendu)e?s? (?:\S+ )?<goods>|\b(?:en )?desaccord\b|\bpas d'accord|\breclamations?\b(?! de paiement)",
-            r"\b(?:factures?|reglement|paiement|somme|montant)\b<..40>\b(?:bloque\w*|suspendue?s?|injustifie\w*|indue?s?|rejetee?s?)\b",
+            r"\b(?:factures?|reglement|paiement|somme|montant)\b<..40>\b(?:bloque\w*|suspendue?s?|injustifie\w*|indue?s?)\b",
         ),
     ),
     (
@@ -298,7 +298,7 @@ _TABLE = (
             r"\b(?:delai|report|sursis|differe)\b<..60>\b(?:possible|envisageable|acceptable|accord\w*|convien\w+|supplementaire)",
             r"\b(?:pourr\w+|peut|possible|puis|pouvons|seriez|permettr\w+|conviendrait|iriez|accept\w+)\b(?![-\s]vous (?:nous |me )?(?:<give>))[^.!]{0,70}\b(?:<pay>|regl\w+|versions|verser)\b(?! par (?:carte|cb|cheque|virement|prelevement))[^.!]{0,80}\?",
             r"\b(?:propos\w+|suggere|suggerons)\b<..60>(?:<pay>|verser|\d ?(?:€|euros)|reglement|versement)",
-            r"\bpatienter\b|\bun (?:petit |leger )?delai (?:de paiement|de reglement|supplementaire)",
+            r"\b(?:suspendre|suspendez|differer) (?:\S+ )?(?:relances?|la procedure|poursuites)|\bpatienter\b|\bun (?:petit |leger )?delai (?:de paiement|de reglement|supplementaire)",
         ),
     ),
     # --- hardship
@@ -324,6 +324,7 @@ _TABLE = (
         True,
         (
             r"\b<ask><..30>\b<give><..40>\b<doc>\b",
+            r"\b(?:des que|des (?:la )?reception|une fois|lorsque|quand|apres (?:la )?reception|sous reserve|si)\b<..40>(?:recu|reception|aurons|aurai|obtenu|possession|fourni\w*|transmis|transmettez|envoyez|envoye)\b<..20>\b<doc>\b",
             r"\b(?:<giveus>)[-\s](?:nous|moi)<..60>\b<doc>\b",
             r"\b(?:sans|faute de|en l'absence d[eu']|tant que|manque|besoin d[eu']|besoin des|en attente d[eu']|en attente des|il (?:nous|me|vous) (?:faut|faudrait|manque)|il manque|attendons|attends)<..25>\b(?!facture (?:rectif|d'avoir|corrig))<doc>\b",
             r"\b(?:n'avons|n'ai|n'a|n'ont|avons|ai)(?: \S+){0,2} (?:pas|jamais|aucune?|plus|nulle)(?: \S+){0,2} (?:recu|trouve|retrouve|trace|eu|connaissance|en notre possession)?(?: \S+){0,3} ?\b(?:factures?|originale?|duplicata)\b",
@@ -332,6 +333,7 @@ _TABLE = (
             r"\b(?:numero|n°|reference|bon|mention) (?:de commande|d'engagement|de bon)?<..40>(?:manqu\w+|absente?|n'apparait|ne figure|pas (?:mentionne|indique|renseigne)|obligatoire|errone)",
             r"\ba quoi (?:correspond\w*|se rapporte|cela correspond)|\bde quoi s'agit|\b(?:quelle|quel) (?:prestation|facture|commande|contrat|numero|est l'objet)<..60>\?",
             r"\b(?:deposer|depot|depose|deposee?s?|redepos\w+|transmise?s?|passer|envoy\w+)<..40>\bchorus|\bchorus(?: pro)?\b<..50>(?:rejet\w+|obligatoire|depos\w+|pas|uniquement|exclusivement)|\bvia chorus|\bsur chorus",
+            r"\bfactures? (?:\S+ ){0,3}rejetee?s?\b|\bne (?:mentionne|comporte|porte|indique|precise|fait (?:pas )?(?:apparaitre|figurer)) (?:pas|ni|aucun\w*)<..40>(?:numero|n°|tva|siret|commande|reference|adresse|engagement)",
             r"\bfactures?\b<..20>\b(?:pas|non) (?:jointe|lisible|conforme au format)|\bpiece jointe<..30>(?:manqu|absente|illisible|vide|ne s'ouvre)|\bpas (?:de |la )?piece jointe",
             r"\b(?:refaire|reetablir|reemettre|rectifier|reediter|corriger) (?:la|cette|votre|une|les|vos) (?:nouvelle )?factures?\b",
             r"\b(?:a quel|sur quel|quel est votre|quel) (?:compte|iban|rib|numero de compte)<..60>\?",

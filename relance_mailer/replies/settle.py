@@ -100,6 +100,9 @@ def _explained(hit: Hit, same: Sequence[Hit], sentence: Sentence) -> bool:
             return any(other.intent in {Intent.DISPUTE, Intent.DOCUMENT_REQUEST} for other in same)
         case Intent.WRONG_CONTACT:
             return Intent.DOCUMENT_REQUEST in overlapping and "@" not in sentence.text
+        case Intent.STOP_CONTACT:
+            # "arrêtez vos relances, c'est payé" says that it is paid
+            return any(other.intent in {Intent.ALREADY_PAID, Intent.PROMISE_TO_PAY} for other in same)
         case Intent.PAYMENT_PLAN:
             return sentence.asks and Intent.DOCUMENT_REQUEST in overlapping
         case _:

@@ -62,12 +62,22 @@ def answer(session: Session, office: Office, row: MessageRow, message: Message, 
         _ask_unmatched(session, office, reply, message, now)
     else:
         trusted = found.sender is not SenderTrust.UNVERIFIED
-        scope = _scope(session, office, file, notice, said, verified=trusted)
+        scope = _scope(session, file, notice, said, verified=trusted)
         effects = consequences(
-            said, scope, office.config.holds, office.policy, file.debtor_case.days, office.today(now), verified=trusted
+            said,
+            scope,
+            office.config.holds,
+            office.policy,
+            file.debtor_case.days,
+            office.today(now),
+            verified=trusted,
         )
         _carry_out(session, office, file, reply, effects, now)
-        if said.intent is Intent.WRONG_CONTACT and found.sender is SenderTrust.KNOWN and not said.needs_review:
+        if (
+            said.intent is Intent.WRONG_CONTACT
+            and found.sender is SenderTrust.KNOWN
+            and not said.needs_review
+        ):
             _wrong_contact(session, office, file, message.from_address)
     return reply
 
@@ -157,7 +167,7 @@ def from_json(value: Any) -> Understanding:
 
 
 def _scope(
-    session: Session, office: Office, file: DebtorFile, notice: NoticeRow | None, said: Understanding, *, verified: bool
+    session: Session, file: DebtorFile, notice: NoticeRow | None, said: Understanding, *, verified: bool
 ) -> Scope:
     """The invoices named; none named, those of the notice answered; no notice known, all open ones of the debtor."""
     open_ = {case.invoice.number: case.invoice.id for case in file.cases if case.outstanding}
@@ -179,11 +189,18 @@ def _scope(
 
 
 def _carry_out(
-    session: Session, office: Office, file: DebtorFile, reply: ReplyRow, effects: tuple[Effect, ...], now: datetime
+    session: Session,
+    office: Office,
+    file: DebtorFile,
+    reply: ReplyRow,
+    effects: tuple[Effect, ...],
+    now: datetime,
 ) -> None:
     language = office.config.language
     done: list[str] = []
-    for effect in sorted(effects, key=lambda effect: not isinstance(effect, MakePromise)):  # a promise ends old pauses
+    for effect in sorted(
+        effects, key=lambda effect: not isinstance(effect, MakePromise)
+    ):  # a promise ends old pauses
         match effect:
             case MakePromise():
                 promises.make(session, office, file, effect, now, reply_id=reply.id)
@@ -202,7 +219,9 @@ def _carry_out(
                 )
                 until = effect.until.isoformat() if effect.until else ""
                 reason = say(f"hold.{effect.reason}", language)
-                done.append(say("effect.held_until" if until else "effect.held", language, until=until, reason=reason))
+                done.append(
+                    say("effect.held_until" if until else "effect.held", language, until=until, reason=reason)
+                )
             case OpenDispute():
                 _dispute(session, office, file, effect, reply, now)
             case Ask():
@@ -235,7 +254,9 @@ def _dispute(
     ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
 
 
-def _ask(session: Session, office: Office, file: DebtorFile, reply: ReplyRow, ask: Ask, now: datetime) -> None:
+def _ask(
+    session: Session, office: Office, file: DebtorFile, reply: ReplyRow, ask: Ask, now: datetime
+) -> None:
     remind = None if ask.remind_in is None else file.debtor_case.days.add(office.today(now), ask.remind_in)
     words = say(f"task.{ask.kind}", office.config.language, debtor=file.debtor.party.name)
     settings.open_task(
@@ -252,14 +273,23 @@ def _ask(session: Session, office: Office, file: DebtorFile, reply: ReplyRow, as
     )
 
 
-def _ask_unmatched(session: Session, office: Office, reply: ReplyRow, message: Message, now: datetime) -> None:
+def _ask_unmatched(
+    session: Session, office: Office, reply: ReplyRow, message: Message, now: datetime
+) -> None:
     """Nobody knows whose it is: a person looks; its likely debtors' formal notices wait meanwhile."""
     language = office.config.language
     words = say("task.unmatched", language, sender=message.from_address, subject=message.subject)
     reply.effect = say("effect.unmatched", language)
     session.add(reply)
     settings.open_task(
-        session, office.creditor_id, "unmatched", f"reply:{reply.id}", words, now=now, actor=BOT, owner=holds.TEAM
+        session,
+        office.creditor_id,
+        "unmatched",
+        f"reply:{reply.id}",
+        words,
+        now=now,
+        actor=BOT,
+        owner=holds.TEAM,
     )
 
 
@@ -268,5 +298,3 @@ def _wrong_contact(session: Session, office: Office, file: DebtorFile, address: 
     for contact in mailroom.contacts_at(session, office.creditor_id, [address.lower()]):
         if contact.debtor_id == file.debtor.id:
             notices.mark_contact(session, contact.id, "wrong")
-
-

@@ -14,6 +14,9 @@ from relance_mailer.replies.model import Intent, Understanding
 
 #: Reasons for holds that are no intent of a message.
 UNVERIFIED, REVIEW, COLLEAGUE, UNREADABLE = "unverified_sender", "to_check", "colleague", "unreadable"
+BANK_CHANGE = "bank_change"  #: a flag of an answer, and what a person is asked about it
+#: After how many working days a person who owns an open pause is reminded.
+OPEN_REMINDER, DISPUTE_REMINDER = 3, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class _Terms:
         return self.days.add(self.today, working_days)
 
 
-def consequences(  # noqa: PLR0913
+def consequences(
     said: Understanding,
     scope: Scope,
     holds: HoldSettings,
@@ -98,20 +101,37 @@ def consequences(  # noqa: PLR0913
 ) -> tuple[Effect, ...]:
     """Return what a person's answer does. From an unverified sender: a short hold for the team, and nothing else."""
     terms = _Terms(holds, policy, days, today)
-    concerned = [*scope.invoices.values(), *scope.others]
-    if not verified:
-        until = terms.after(holds.review)
-        return (*(OpenHold(id_, UNVERIFIED, until, owned=True) for id_ in concerned), Ask("unverified"))
-    if said.intent is Intent.INSOLVENCY:
-        return (OpenHold(None, Intent.INSOLVENCY, None, owned=True), Ask("insolvency"))
+    effects: list[Effect] = _alarms(said)
+    if verified:
+        effects += _meant(said, scope, terms)
+    else:
+        until, concerned = terms.after(holds.review), (*scope.invoices.values(), *scope.others)
+        effects += [*(OpenHold(id_, UNVERIFIED, until, owned=True) for id_ in concerned), Ask("unverified")]
+    if verified and said.needs_review:
+        effects = _unsure(effects, terms)
+    return tuple(dict.fromkeys(effects))
+
+
+def _alarms(said: Understanding) -> list[Effect]:
+    """Money said to have gone to an account that is not ours is a possible fraud, whoever writes."""
+    return [Ask(BANK_CHANGE, OPEN_REMINDER)] if BANK_CHANGE in said.flags else []
+
+
+def _meant(said: Understanding, scope: Scope, terms: _Terms) -> list[Effect]:
+    """What a known sender's words do: to the debtor, or invoice by invoice."""
+    if said.intent in _ON_DEBTOR:
+        return _ON_DEBTOR[said.intent](terms)
     effects: list[Effect] = []
     for number, invoice_id in scope.invoices.items():
         intent = (said.per_invoice or {}).get(number, said.intent)
-        effects += _EFFECTS[intent](said, scope, terms, invoice_id)
+        on_debtor = _ON_DEBTOR.get(intent)
+        effects += on_debtor(terms) if on_debtor else _EFFECTS[intent](said, scope, terms, invoice_id)
     effects += [effect for id_ in scope.others for effect in _courtesy(said, scope, terms, id_)]
-    if said.needs_review:
-        effects = _unsure(effects, terms)
-    return tuple(dict.fromkeys(effects))
+    if (
+        not effects and said.intent is not Intent.ACKNOWLEDGEMENT
+    ):  # nothing is open to pause: a person reads it
+        return [Ask(Intent.OTHER)]
+    return effects
 
 
 def _unsure(effects: list[Effect], terms: _Terms) -> list[Effect]:
@@ -136,22 +156,22 @@ def _promise(said: Understanding, scope: Scope, terms: _Terms, invoice_id: int) 
     far = said.promise_date is not None and (said.promise_date - terms.today).days > holds.promise_longest
     often = scope.replaced_promises.get(invoice_id, 0) >= terms.policy.replaced_promises
     hold = OpenHold(invoice_id, Intent.PROMISE_TO_PAY, None if far or often else grace, owned=far or often)
-    asks: list[Effect] = [Ask("promise_far")] if far else []
-    asks += [Ask("promise_often")] if often else []
+    asks: list[Effect] = [Ask("promise_far", OPEN_REMINDER)] if far else []
+    asks += [Ask("promise_often", OPEN_REMINDER)] if often else []
     return [promise, hold, *asks]
 
 
 def _dispute(said: Understanding, scope: Scope, terms: _Terms, invoice_id: int) -> list[Effect]:  # noqa: ARG001
     reason = said.dispute_reason or "other"
     hold = OpenHold(invoice_id, Intent.DISPUTE, None, owned=True)
-    return [OpenDispute(invoice_id, reason), hold, Ask("dispute", 7)]
+    return [OpenDispute(invoice_id, reason), hold, Ask("dispute", DISPUTE_REMINDER)]
 
 
-def _owned(intent: Intent, remind_in: int) -> _Maker:
+def _owned(intent: Intent) -> _Maker:
     """An open pause that a person must answer."""
 
     def make(said: Understanding, scope: Scope, terms: _Terms, invoice_id: int) -> list[Effect]:  # noqa: ARG001
-        return [OpenHold(invoice_id, intent, None, owned=True), Ask(intent, remind_in)]
+        return [OpenHold(invoice_id, intent, None, owned=True), Ask(intent, OPEN_REMINDER)]
 
     return make
 
@@ -169,7 +189,10 @@ def _timed(intent: Intent, setting: str) -> _Maker:
 def _courtesy(said: Understanding, scope: Scope, terms: _Terms, invoice_id: int) -> list[Effect]:  # noqa: ARG001
     """A short pause for an answer that commits to nothing; after a few of them a person decides."""
     if scope.courtesy_holds.get(invoice_id, 0) >= terms.policy.courtesy_holds:
-        return [OpenHold(invoice_id, Intent.ACKNOWLEDGEMENT, None, owned=True), Ask("courtesy_often", 3)]
+        return [
+            OpenHold(invoice_id, Intent.ACKNOWLEDGEMENT, None, owned=True),
+            Ask("courtesy_often", OPEN_REMINDER),
+        ]
     until = terms.after(terms.holds.acknowledgement)
     return [OpenHold(invoice_id, Intent.ACKNOWLEDGEMENT, until, owned=False)]
 
@@ -180,20 +203,39 @@ def _document(said: Understanding, scope: Scope, terms: _Terms, invoice_id: int)
     return [hold, Ask(Intent.DOCUMENT_REQUEST, terms.holds.document_request)]
 
 
+def _stopped(intent: Intent) -> Callable[[_Terms], list[Effect]]:
+    """All of the debtor waits, invoices still to come included, until a person says how it goes on."""
+
+    def make(terms: _Terms) -> list[Effect]:  # noqa: ARG001
+        return [OpenHold(None, intent, None, owned=True), Ask(intent, OPEN_REMINDER)]
+
+    return make
+
+
+def _misdirected(terms: _Terms) -> list[Effect]:
+    """Nobody is written to for some days, while a person corrects the contact."""
+    until = terms.after(terms.holds.wrong_contact)
+    return [OpenHold(None, Intent.WRONG_CONTACT, until, owned=False), Ask(Intent.WRONG_CONTACT)]
+
+
 _Maker = Callable[[Understanding, Scope, _Terms, int], list[Effect]]
+
+#: What acts on the contact or the debtor, and so on all its invoices, whichever are named.
+_ON_DEBTOR: dict[Intent, Callable[[_Terms], list[Effect]]] = {
+    Intent.INSOLVENCY: _stopped(Intent.INSOLVENCY),
+    Intent.STOP_CONTACT: _stopped(Intent.STOP_CONTACT),
+    Intent.WRONG_CONTACT: _misdirected,
+}
 
 _EFFECTS: dict[Intent, _Maker] = {
     Intent.PROMISE_TO_PAY: _promise,
     Intent.DISPUTE: _dispute,
     Intent.ALREADY_PAID: _timed(Intent.ALREADY_PAID, "already_paid"),
-    Intent.PAYMENT_PLAN: _owned(Intent.PAYMENT_PLAN, 3),
-    Intent.HARDSHIP: _owned(Intent.HARDSHIP, 3),
-    Intent.STOP_CONTACT: _owned(Intent.STOP_CONTACT, 3),
+    Intent.PAYMENT_PLAN: _owned(Intent.PAYMENT_PLAN),
+    Intent.HARDSHIP: _owned(Intent.HARDSHIP),
     Intent.DOCUMENT_REQUEST: _document,
-    Intent.WRONG_CONTACT: _timed(Intent.WRONG_CONTACT, "wrong_contact"),
     Intent.ACKNOWLEDGEMENT: _courtesy,
     Intent.OTHER: _timed(Intent.OTHER, "other"),
-    Intent.INSOLVENCY: _owned(Intent.INSOLVENCY, 3),
     # Machines never come here; a person's mail wrongly labelled so still pauses.
     Intent.BOUNCE: _timed(Intent.OTHER, "other"),
     Intent.AUTO_REPLY: _timed(Intent.OTHER, "other"),

@@ -71,7 +71,9 @@ def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> da
         else:
             leaves = _release(session, office, notice, file, proposal, now, by)
     if conflict:
-        msg = f"notice {notice_id} no longer stands ({conflict}); a new one will be offered if it is still due"
+        msg = (
+            f"notice {notice_id} no longer stands ({conflict}); a new one will be offered if it is still due"
+        )
         raise ConflictError(msg)
     return leaves
 
@@ -108,8 +110,14 @@ def _reread(
     return file, proposal
 
 
-def _release(  # noqa: PLR0913
-    session: Session, office: Office, notice: NoticeRow, file: DebtorFile, proposal: Proposal, now: datetime, by: str
+def _release(
+    session: Session,
+    office: Office,
+    notice: NoticeRow,
+    file: DebtorFile,
+    proposal: Proposal,
+    now: datetime,
+    by: str,
 ) -> datetime:
     """Render interest, cut-off and deadline for the sending day; the day of rule 2 runs from there."""
     assert notice.id is not None

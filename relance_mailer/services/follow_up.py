@@ -60,7 +60,9 @@ def _ask_about_undated_promises(session: Session, office: Office, now: datetime)
             subject = f"promise:{latest[-1].id}"
             if settings.ever_asked(session, office.creditor_id, "promise_undated", subject):
                 continue
-            words = say("task.promise_undated", office.config.language, debtor=holds.debtor_name(session, hold))
+            words = say(
+                "task.promise_undated", office.config.language, debtor=holds.debtor_name(session, hold)
+            )
             settings.open_task(
                 session,
                 office.creditor_id,
@@ -79,7 +81,9 @@ def _remind(session: Session, office: Office, now: datetime) -> int:
     reminded = 0
     for task in settings.open_tasks(session, office.creditor_id):
         if task.remind_on is not None and task.remind_on <= today:
-            log.warning("waiting for a person", task=task.words, since=str(task.created_at.date()), owner=task.owner)
+            log.warning(
+                "waiting for a person", task=task.words, since=str(task.created_at.date()), owner=task.owner
+            )
             days = _REMIND_DISPUTE if task.kind == "dispute" else REMIND_EVERY
             task.remind_on = office.days.add(today, days)
             session.add(task)

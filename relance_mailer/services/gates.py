@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from relance_mailer.store.session import Session
-
 from relance_mailer.services.office import Office
 from relance_mailer.store import freshness, settings
+from relance_mailer.store.session import Session
 
 STOP_ALL = "stop_all"
 

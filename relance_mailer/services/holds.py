@@ -76,7 +76,13 @@ def _look_again(session: Session, row: HoldRow, now: datetime) -> None:
 
 
 def _tell(
-    session: Session, office: Office, row: HoldRow, kind: Kind, payload: Mapping[str, object], now: datetime, actor: str
+    session: Session,
+    office: Office,
+    row: HoldRow,
+    kind: Kind,
+    payload: Mapping[str, object],
+    now: datetime,
+    actor: str,
 ) -> None:
     subject = f"debtor:{row.debtor_id}" if row.invoice_id is None else f"invoice:{row.invoice_id}"
     ledger.append(

@@ -88,7 +88,10 @@ def _absence(
         notices.look_again_at_debtor(session, debtor_id, now)
         if long:
             words = say(
-                "task.absence", office.config.language, who=message.from_address, substitute=machine.new_contact or "–"
+                "task.absence",
+                office.config.language,
+                who=message.from_address,
+                substitute=machine.new_contact or "–",
             )
             settings.open_task(
                 session,
@@ -103,7 +106,7 @@ def _absence(
     return debtor_ids
 
 
-def _keep(  # noqa: PLR0913
+def _keep(
     session: Session,
     office: Office,
     row: MessageRow,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,18 +13,18 @@ import structlog
 from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
 from relance_mailer.mail.compose import ascii_address
 from relance_mailer.mail.rate import RateLimit
-from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection
+from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection, Withheld
 from relance_mailer.services import send
 from relance_mailer.services.office import BOT, Office
-from relance_mailer.services.send import Claimed
+from relance_mailer.services.send import Claimed, Claims, Delivered
 from relance_mailer.store import notices, settings
-from relance_mailer.store.group import GroupCommit
+from relance_mailer.store.group import GroupCommit, Together
 from relance_mailer.store.session import Session
 from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
 
-BATCH = 25  #: notices claimed in one transaction for each connection
+BATCH = 8  #: notices claimed in one transaction for each connection
 #: How long the whole queue rests after the account was refused, by the number of refusals in a row.
 ACCOUNT_REST = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
 
@@ -57,6 +58,8 @@ class Outbox:
         self._account = account
         rate = office.config.smtp.rate
         self._rate = None if rate == "unlimited" else RateLimit.parse(rate)
+        self._starts = Together(group, self._start_all)
+        self._ends = Together(group, self._accept_all)
         self._rest_until: datetime | None = None
         self._refusals = 0
 
@@ -70,9 +73,7 @@ class Outbox:
             allowed = await self._allowed(now)
             if not allowed:
                 break
-            claims = await self._group.submit(
-                lambda session: send.claim(session, self._office, self._office.clock.now(), allowed)
-            )
+            claims = await self._claim(allowed)
             report.recorded += claims.recorded
             if not claims.claimed and not claims.settled:
                 break
@@ -97,6 +98,20 @@ class Outbox:
 
         return max(0, min(most, self._rate.count - await self._office.db.run(used)))
 
+    async def _claim(self, limit: int) -> Claims:
+        office = self._office
+        return await self._group.submit(
+            lambda session: send.claim(session, office, office.clock.now(), limit)
+        )
+
+    def _start_all(self, session: Session, claimed: Sequence[Claimed]) -> list[bool]:
+        begun = send.start(session, self._office, claimed, self._office.clock.now())
+        return [one.notice_id in begun for one in claimed]
+
+    def _accept_all(self, session: Session, delivered: Sequence[Delivered]) -> list[None]:
+        send.accepted(session, self._office, delivered, self._office.clock.now())
+        return [None] * len(delivered)
+
     async def _hand_over(self, batch: _Batch, stop: asyncio.Event | None) -> None:
         workers = min(self._office.config.smtp.connections, len(batch.waiting))
         try:
@@ -111,25 +126,34 @@ class Outbox:
         while batch.waiting and not batch.trouble and not (stop and stop.is_set()):
             try:
                 async with SmtpConnection(self._account) as connection:
-                    while connection.usable and batch.waiting and not batch.trouble and not (stop and stop.is_set()):
+                    while (
+                        connection.usable
+                        and batch.waiting
+                        and not batch.trouble
+                        and not (stop and stop.is_set())
+                    ):
                         await self._deliver(connection, batch, batch.waiting.popleft())
             except SmtpError as error:  # the connection itself was refused: nothing was tried on it
                 batch.trouble = error
 
     async def _deliver(self, connection: SmtpConnection, batch: _Batch, claimed: Claimed) -> None:
-        office, clock = self._office, self._office.clock
+        office = self._office
         smtp = office.config.smtp
         copies = (ascii_address(smtp.bcc),) if smtp.bcc else ()
         started = False
 
         async def before_data() -> bool:
             nonlocal started
-            started = await self._group.submit(lambda session: send.start(session, claimed, clock.now()))
+            started = await self._starts.submit(claimed)
             return started
 
         try:
             result = await connection.deliver(
-                ascii_address(smtp.from_address), [ascii_address(claimed.recipient)], claimed.raw, before_data, copies=copies
+                ascii_address(smtp.from_address),
+                [ascii_address(claimed.recipient)],
+                claimed.raw,
+                before_data,
+                copies=copies,
             )
         except InDoubtError as error:
             await self._in_doubt(batch, claimed, error.answer)
@@ -137,7 +161,9 @@ class Outbox:
             await self._refused(batch, claimed, error)
         except BaseException:
             if started:  # stopped while waiting for the final answer
-                await asyncio.shield(self._in_doubt(batch, claimed, say("doubt.stopped", office.config.language)))
+                await asyncio.shield(
+                    self._in_doubt(batch, claimed, say("doubt.stopped", office.config.language))
+                )
             else:
                 batch.waiting.append(claimed)  # given back, since it was not tried
             raise
@@ -157,7 +183,11 @@ class Outbox:
         office, now = self._office, self._office.clock.now()
         await self._group.submit(lambda session: send.refused(session, office, claimed, error, now))
         log.warning(
-            "notice refused", notice=claimed.notice_id, phase=error.phase, code=error.code, answer=error.answer
+            "notice refused",
+            notice=claimed.notice_id,
+            phase=error.phase,
+            code=error.code,
+            answer=error.answer,
         )
         if error.scope is Scope.ACCOUNT:
             batch.trouble = error
@@ -166,20 +196,14 @@ class Outbox:
         else:
             batch.report.deferred += 1
 
-    async def _ended(self, batch: _Batch, claimed: Claimed, result: object) -> None:
-        office, now = self._office, self._office.clock.now()
-        if not isinstance(result, Accepted):
+    async def _ended(self, batch: _Batch, claimed: Claimed, result: Accepted | Withheld) -> None:
+        if isinstance(result, Withheld):
             batch.report.withheld += 1
             return
-        answer = result
-        await self._group.submit(
-            lambda session: send.accepted(
-                session, office, claimed, answer.code, answer.answer, answer.queue_id, now
-            )
-        )
+        await self._ends.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
         self._refusals = 0
         batch.report.sent += 1
-        log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=answer.answer)
+        log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=result.answer)
 
     async def _give_back(self, batch: _Batch) -> None:
         """Give back, together, what was claimed and not tried."""
@@ -201,7 +225,12 @@ class Outbox:
         rest = ACCOUNT_REST[min(self._refusals, len(ACCOUNT_REST) - 1)]
         self._refusals += 1
         self._rest_until = now + rest
-        log.error("mail server refuses us; the queue rests", phase=error.phase, answer=error.answer, until=str(now + rest))
+        log.error(
+            "mail server refuses us; the queue rests",
+            phase=error.phase,
+            answer=error.answer,
+            until=str(now + rest),
+        )
         words = say("task.account", office.config.language, phase=error.phase, answer=error.answer)
         subject = f"creditor:{office.creditor_id}"
 

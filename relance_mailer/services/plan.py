@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from statistics import mean
 
 from relance_mailer.dunning.case import InvoiceCase, addressee, missing_for_formal_notice
-from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, decide
 from relance_mailer.dunning.debtor_kind import effective_kind
+from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, decide
 from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
 from relance_mailer.dunning.policy import StageKind
 from relance_mailer.errors import InputError, RateUnknownError, TemplateError
@@ -60,10 +61,23 @@ class PlanReport:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A notice that was rendered and waits to be kept."""
+
+    notice: NoticeRow
+    members: tuple[NoticeInvoiceRow, ...]
+    raw: bytes
+    debtor_name: str
+    entry: Entry
+
+
 def decide_debtor(office: Office, file: DebtorFile, now: datetime) -> DebtorPlan:
     """Return what happens to a debtor's invoices at `now`; a claim without a known rate only waits itself."""
     decisions = {case.invoice.id: decide(case, file.debtor_case, office.policy, now) for case in file.cases}
-    sends = [(case, decision) for case in file.cases if isinstance(decision := decisions[case.invoice.id], Send)]
+    sends = [
+        (case, decision) for case in file.cases if isinstance(decision := decisions[case.invoice.id], Send)
+    ]
     proposals = []
     for proposal in group(sends, office.policy):
         obstacle = _obstacle(office, file, proposal, now)
@@ -75,7 +89,9 @@ def decide_debtor(office: Office, file: DebtorFile, now: datetime) -> DebtorPlan
     return DebtorPlan(file, decisions, tuple(proposals))
 
 
-def _obstacle(office: Office, file: DebtorFile, proposal: Proposal, now: datetime) -> tuple[Reason, str] | None:
+def _obstacle(
+    office: Office, file: DebtorFile, proposal: Proposal, now: datetime
+) -> tuple[Reason, str] | None:
     """What keeps a message from being written at all: a formal notice's missing particulars, or an unknown rate."""
     if proposal.stage.kind is StageKind.FORMAL_NOTICE:
         creditor, debtor = office.config.creditor, file.debtor
@@ -84,7 +100,9 @@ def _obstacle(office: Office, file: DebtorFile, proposal: Proposal, now: datetim
             creditor.party, creditor.signer_name, creditor.signer_capacity, debtor.party, kind
         )
         if missing:
-            return Reason.INCOMPLETE, ", ".join(say(f"missing.{key}", office.config.language) for key in missing)
+            return Reason.INCOMPLETE, ", ".join(
+                say(f"missing.{key}", office.config.language) for key in missing
+            )
     if proposal.stage.shows_claim:
         whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days)
         assert whom.contact is not None
@@ -169,7 +187,7 @@ def _plan_chunk(
     session: Session, office: Office, debtor_ids: Sequence[int], now: datetime, report: PlanReport
 ) -> None:
     """Decide about some debtors and keep what follows: notices, their stages and ledger entries in one transaction."""
-    entries: list[Entry] = []
+    made: list[_Made] = []
     looks: list[tuple[int, datetime | None]] = []
     next_id = notices.next_id(session)
     asked = settings.open_by_subject(session, office.creditor_id, tuple(_TASKS))
@@ -177,30 +195,25 @@ def _plan_chunk(
         decided = decide_debtor(office, file, now)
         for proposal in decided.proposals:
             try:
-                entries.append(_make(session, office, file, proposal, next_id, now))
+                made.append(_make(office, file, proposal, next_id + len(made), now))
             except (TemplateError, InputError) as error:
                 report.problems.append(str(error))
-                continue
-            next_id += 1
-            report.created += 1
-            report.awaiting_approval += proposal.stage.needs_approval
         looks += _looks(decided)
         _ask(session, office, decided, asked, now)
     session.flush()
+    _keep(session, office, made, now)
     notices.set_next_looks(session, looks)
-    if entries:
-        ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
+    report.created += len(made)
+    report.awaiting_approval += sum(one.notice.state == NoticeState.AWAITING_APPROVAL for one in made)
 
 
-def _make(
-    session: Session, office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, now: datetime
-) -> Entry:
-    """Keep one notice: rendered, its bytes and Message-ID fixed."""
+def _make(office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, now: datetime) -> _Made:
+    """Render one notice; its bytes and Message-ID are fixed from here on."""
     whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
     assert whom is not None
     draft = writing.write(office, file, proposal, whom, notice_id, now)
     waits = proposal.stage.needs_approval
-    row = NoticeRow(
+    notice = NoticeRow(
         id=notice_id,
         creditor_id=office.creditor_id,
         debtor_id=file.debtor.id,
@@ -216,44 +229,63 @@ def _make(
         subject=draft.subject,
         own_text=draft.text,
         message_id=draft.message_id,
-        sha256=blobs.put(session, draft.raw),
+        sha256=sha256(draft.raw).hexdigest(),
         deadline=draft.deadline,
         created_at=now,
         rendered_at=now,
         next_attempt_at=None if waits else now,
     )
-    session.add(row)
-    for case, stage in proposal.cases:
-        session.add(
-            NoticeInvoiceRow(
-                notice_id=notice_id,
-                invoice_id=case.invoice.id,
-                creditor_id=office.creditor_id,
-                stage=stage.key,
-                track=office.mode.track,
-                outstanding_minor=case.outstanding.minor,
-                currency=case.outstanding.currency,
-            )
+    members = tuple(
+        NoticeInvoiceRow(
+            notice_id=notice_id,
+            invoice_id=case.invoice.id,
+            creditor_id=office.creditor_id,
+            stage=stage.key,
+            track=office.mode.track,
+            outstanding_minor=case.outstanding.minor,
+            currency=case.outstanding.currency,
         )
-    if waits:
-        words = say("task.approve", office.config.language, debtor=file.debtor.party.name)
-        subject = f"notice:{notice_id}"
-        settings.open_task(
-            session, office.creditor_id, "approve", subject, words, now=now, actor=BOT, debtor_id=file.debtor.id
-        )
+        for case, stage in proposal.cases
+    )
+    return _Made(notice, members, draft.raw, file.debtor.party.name, _rendered(notice, proposal))
+
+
+def _rendered(notice: NoticeRow, proposal: Proposal) -> Entry:
     payload = {
-        "mode": office.mode,
-        "to": whom.address,
-        "subject": draft.subject,
-        "message_id": draft.message_id,
-        "sha256": row.sha256,
-        "deadline": draft.deadline,
+        "mode": notice.mode,
+        "to": notice.to_address,
+        "subject": notice.subject,
+        "message_id": notice.message_id,
+        "sha256": notice.sha256,
+        "deadline": notice.deadline,
         "invoices": [
             {"number": case.invoice.number, "stage": stage.key, "outstanding": case.outstanding}
             for case, stage in proposal.cases
         ],
     }
-    return Entry(Kind.RENDERED, f"notice:{notice_id}", payload, file.debtor.id)
+    return Entry(Kind.RENDERED, f"notice:{notice.id}", payload, notice.debtor_id)
+
+
+def _keep(session: Session, office: Office, made: Sequence[_Made], now: datetime) -> None:
+    """Keep notices, stages and ledger entries: all of them in the caller's one transaction (rule 1)."""
+    if not made:
+        return
+    blobs.put_many(session, [one.raw for one in made])
+    notices.add(session, [one.notice for one in made], [member for one in made for member in one.members])
+    ledger.append(session, office.creditor_id, [one.entry for one in made], at=now, actor=BOT)
+    for one in made:
+        if one.notice.state == NoticeState.AWAITING_APPROVAL:
+            words = say("task.approve", office.config.language, debtor=one.debtor_name)
+            settings.open_task(
+                session,
+                office.creditor_id,
+                "approve",
+                f"notice:{one.notice.id}",
+                words,
+                now=now,
+                actor=BOT,
+                debtor_id=one.notice.debtor_id,
+            )
 
 
 def _looks(decided: DebtorPlan) -> list[tuple[int, datetime | None]]:
@@ -285,8 +317,13 @@ def _ask(
             _open_task(session, office, decided.file, case, decision, now)
 
 
-def _open_task(  # noqa: PLR0913
-    session: Session, office: Office, file: DebtorFile, case: InvoiceCase, decision: Wait | Stop, now: datetime
+def _open_task(
+    session: Session,
+    office: Office,
+    file: DebtorFile,
+    case: InvoiceCase,
+    decision: Wait | Stop,
+    now: datetime,
 ) -> None:
     words = say(
         f"task.{decision.reason}",

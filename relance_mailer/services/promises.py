@@ -25,7 +25,7 @@ _KINDS = {
 }
 
 
-def make(  # noqa: PLR0913
+def make(
     session: Session,
     office: Office,
     file: DebtorFile,

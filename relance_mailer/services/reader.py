@@ -49,7 +49,9 @@ _ANSWER = TypeAdapter(_Answer)
 class Reader:
     """A child process that reads, begun when first needed."""
 
-    def __init__(self, own_addresses: frozenset[str], *, memory: int = MEMORY, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self, own_addresses: frozenset[str], *, memory: int = MEMORY, deadline: float = DEADLINE
+    ) -> None:
         self._arguments = [str(memory), *sorted(own_addresses)]
         self._deadline = deadline
         self._child: subprocess.Popen[bytes] | None = None

@@ -29,7 +29,9 @@ log = structlog.get_logger(__name__)
 TRIES = 3  #: a message that could not be read so often is set aside
 _AT_ONCE = 50
 _HEAD = 64 * 1024
-_FROM = re.compile(rb"^From:[^\r\n]{0,500}?([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253})", re.MULTILINE | re.IGNORECASE)
+_FROM = re.compile(
+    rb"^From:[^\r\n]{0,500}?([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253})", re.MULTILINE | re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -138,11 +140,20 @@ def _set_aside(session: Session, office: Office, row: MessageRow, raw: bytes, no
     found = _FROM.search(raw[:_HEAD])
     address = found[1].decode("ascii").lower() if found else ""
     until = office.days.add(office.today(now), office.config.holds.review)
-    for debtor_id in {contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, [address])}:
+    for debtor_id in {
+        contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, [address])
+    }:
         holds.open_hold(session, office, debtor_id, None, UNREADABLE, until, now, owner=holds.TEAM)
     words = say("task.unreadable", office.config.language, sender=address or "?", why=row.error)
     settings.open_task(
-        session, office.creditor_id, "unreadable", f"message:{row.id}", words, now=now, actor=BOT, owner=holds.TEAM
+        session,
+        office.creditor_id,
+        "unreadable",
+        f"message:{row.id}",
+        words,
+        now=now,
+        actor=BOT,
+        owner=holds.TEAM,
     )
 
 
@@ -193,7 +204,9 @@ def _settle(session: Session, office: Office, notice_id: int, row: MessageRow, n
 def _colleague(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> None:
     """What a colleague writes to a debtor by hand belongs to the thread, and pauses with that person as owner."""
     addresses = [address.lower() for address in (*message.to, *message.cc)]
-    debtor_ids = {contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, addresses)}
+    debtor_ids = {
+        contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, addresses)
+    }
     for debtor_id in sorted(debtor_ids):
         owner = message.from_address or holds.TEAM
         holds.open_hold(session, office, debtor_id, None, COLLEAGUE, None, now, owner=owner)

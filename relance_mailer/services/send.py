@@ -8,7 +8,7 @@ in `sending` becomes in doubt by `recover`, and is never sent again on a guess.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from relance_mailer.store import blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
-from relance_mailer.store.tables import AttemptRow, NoticeInvoiceRow, NoticeRow
+from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow
 from relance_mailer.texts.words import say
 
 STALE_AFTER = timedelta(days=1)  #: rule 2
@@ -36,8 +36,21 @@ class Claimed:
 
     notice_id: int
     attempt_id: int
+    number: int  #: of the attempt
+    debtor_id: int
     recipient: str
+    sha256: str
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A notice that the server took, with its exact words."""
+
+    claimed: Claimed
+    code: int
+    answer: str
+    queue_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ def claim(session: Session, office: Office, now: datetime, limit: int) -> Claims
     ids = frozenset(notice.id for notice in one_each.values() if notice.id is not None)
     files = cases.load(session, office.view(now), list(one_each), without=ids)
     members = notices.members(session, ids)
-    claimed: list[Claimed] = []
+    taken: list[NoticeRow] = []
     recorded = 0
     for file in files:
         notice = one_each[file.debtor.id]
@@ -100,8 +113,8 @@ def claim(session: Session, office: Office, now: datetime, limit: int) -> Claims
             _record(session, office, notice, now)
             recorded += 1
         else:
-            claimed.append(_take(session, office, notice, now))
-    return Claims(tuple(claimed), recorded, len(files) - len(claimed))
+            taken.append(notice)
+    return Claims(_take(session, office, taken, now), recorded, len(files) - len(taken))
 
 
 def _verdict(
@@ -153,69 +166,89 @@ def _postpone(session: Session, notice: NoticeRow, until: datetime) -> None:
     session.add(notice)
 
 
-def _take(session: Session, office: Office, notice: NoticeRow, now: datetime) -> Claimed:
-    assert notice.id is not None
-    notices.move(session, notice, NoticeEvent.CLAIM, attempts=notice.attempts + 1)
-    attempt = AttemptRow(
-        creditor_id=office.creditor_id,
-        notice_id=notice.id,
-        number=notice.attempts,
-        state="claimed",
-        claimed_at=now,
+def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetime) -> tuple[Claimed, ...]:
+    """Take notices for this process, each with an attempt of its own."""
+    session.flush()  # what was postponed or superseded before
+    mine = notices.claim(session, taken)
+    attempts = notices.add_attempts(session, mine, now)
+    raws = blobs.get_many(session, [notice.sha256 for notice in mine])
+    redirect_to = office.config.sending.redirect_to if office.mode is Mode.REDIRECT else ""
+    return tuple(
+        Claimed(
+            notice_id=attempt.notice_id,
+            attempt_id=attempt.attempt_id,
+            number=notice.attempts,
+            debtor_id=notice.debtor_id,
+            recipient=redirect_to or notice.to_address,
+            sha256=notice.sha256,
+            raw=raw,
+        )
+        for notice, attempt, raw in zip(mine, attempts, raws, strict=True)
     )
-    session.add(attempt)
-    session.flush()
-    assert attempt.id is not None
-    redirected = office.mode is Mode.REDIRECT
-    recipient = office.config.sending.redirect_to if redirected else notice.to_address
-    return Claimed(notice.id, attempt.id, recipient, blobs.get(session, notice.sha256))
 
 
 def _record(session: Session, office: Office, notice: NoticeRow, now: datetime) -> None:
     """Shadow: keep that it would have been sent."""
     assert notice.id is not None
     notices.move(session, notice, NoticeEvent.RECORD, left_at=now, next_attempt_at=None)
-    notices.serve(session, notice.id, office.today(now))
+    notices.serve(session, [notice.id], office.today(now))
     notices.look_again(session, notice.id, now)
     _tell(session, office, notice, Kind.SENT, {"mode": Mode.SHADOW, "left": False}, now)
 
 
-def start(session: Session, claimed: Claimed, now: datetime) -> bool:
-    """Commit `sending` before DATA; False if the notice was superseded meanwhile, for a hold for example."""
-    notice = notices.get(session, claimed.notice_id)
-    if notice is None or notice.state != NoticeState.CLAIMED:
-        return False
-    if not notices.move(session, notice, NoticeEvent.START):
-        return False
-    notices.end_attempt(session, claimed.attempt_id, state="sending")
-    entry = Entry(
-        Kind.ATTEMPTED,
-        f"notice:{notice.id}",
-        {"to": claimed.recipient, "sha256": notice.sha256, "attempt": notice.attempts},
-        notice.debtor_id,
-    )
-    ledger.append(session, notice.creditor_id, [entry], at=now, actor=BOT)
-    return True
+def start(session: Session, office: Office, claimed: Sequence[Claimed], now: datetime) -> frozenset[int]:
+    """Commit `sending` before DATA; return the ids of those that may go on.
+
+    What was superseded meanwhile, by a hold for example, may not.
+    """
+    ids = [one.notice_id for one in claimed]
+    begun = notices.step(session, ids, NoticeState.CLAIMED, NoticeEvent.START)
+    going = [one for one in claimed if one.notice_id in begun]
+    notices.end_attempts(session, [{"attempt": one.attempt_id, "state": "sending"} for one in going])
+    entries = [
+        Entry(
+            Kind.ATTEMPTED,
+            f"notice:{one.notice_id}",
+            {"to": one.recipient, "sha256": one.sha256, "attempt": one.number},
+            one.debtor_id,
+        )
+        for one in going
+    ]
+    ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
+    return begun
 
 
-def accepted(  # noqa: PLR0913
-    session: Session, office: Office, claimed: Claimed, code: int, answer: str, queue_id: str, now: datetime
-) -> None:
+def accepted(session: Session, office: Office, delivered: Sequence[Delivered], now: datetime) -> None:
     """The server answered 250: the stages are served."""
-    notice = _notice(session, claimed.notice_id)
-    notices.move(session, notice, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
-    _served(session, office, notice, now)
-    notices.end_attempt(
-        session, claimed.attempt_id, state="accepted", ended_at=now, code=code, answer=answer, queue_id=queue_id
+    ids = [one.claimed.notice_id for one in delivered]
+    # One whose copy was read in the mailbox before the answer came is `sent` already.
+    notices.step(session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
+    notices.serve(session, ids, office.today(now))
+    notices.look_again_at_debtors(session, [one.claimed.debtor_id for one in delivered], now)
+    ended = {"state": "accepted", "ended_at": now}
+    notices.end_attempts(
+        session,
+        [
+            {
+                "attempt": one.claimed.attempt_id,
+                "code": one.code,
+                "answer": one.answer,
+                "queue_id": one.queue_id,
+            }
+            | ended
+            for one in delivered
+        ],
     )
-    payload = {"code": code, "answer": answer, "queue_id": queue_id, "mode": office.mode}
-    _tell(session, office, notice, Kind.SENT, payload, now)
-
-
-def _served(session: Session, office: Office, notice: NoticeRow, now: datetime) -> None:
-    assert notice.id is not None
-    notices.serve(session, notice.id, office.today(now))
-    notices.look_again_at_debtor(session, notice.debtor_id, now)
+    entries = [
+        Entry(
+            Kind.SENT,
+            f"notice:{one.claimed.notice_id}",
+            {"code": one.code, "answer": one.answer, "queue_id": one.queue_id, "mode": office.mode},
+            one.claimed.debtor_id,
+        )
+        for one in delivered
+    ]
+    ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
 
 
 def refused(session: Session, office: Office, claimed: Claimed, error: MailError, now: datetime) -> None:
@@ -254,7 +287,9 @@ def give_back(session: Session, claimed: Claimed, now: datetime) -> None:
         _give_back(session, notice, claimed, now, {"ended_at": now})
 
 
-def lost(session: Session, office: Office, notice_id: int, attempt_id: int, words: str, now: datetime) -> None:
+def lost(
+    session: Session, office: Office, notice_id: int, attempt_id: int, words: str, now: datetime
+) -> None:
     """No answer after the content began to leave: nobody knows. It is settled by a copy, a bounce or a person."""
     notice = _notice(session, notice_id)
     if notice.state != NoticeState.SENDING:  # its copy or a bounce was quicker
@@ -265,18 +300,27 @@ def lost(session: Session, office: Office, notice_id: int, attempt_id: int, word
     asked = say("task.in_doubt", office.config.language, notice=notice_id, to=notice.to_address)
     subject = f"notice:{notice_id}"
     settings.open_task(
-        session, office.creditor_id, "in_doubt", subject, asked, now=now, actor=BOT, debtor_id=notice.debtor_id
+        session,
+        office.creditor_id,
+        "in_doubt",
+        subject,
+        asked,
+        now=now,
+        actor=BOT,
+        debtor_id=notice.debtor_id,
     )
 
 
-def found(session: Session, office: Office, notice: NoticeRow, proof: str, now: datetime, actor: str = BOT) -> bool:
+def found(
+    session: Session, office: Office, notice: NoticeRow, proof: str, now: datetime, actor: str = BOT
+) -> bool:
     """A copy in the mailbox, or a person, proves that a notice in doubt left; False if there was no doubt."""
     if notice.state not in (NoticeState.IN_DOUBT, NoticeState.SENDING):
         return False
     left = notice.left_at or now
     notices.move(session, notice, NoticeEvent.FOUND, left_at=left, next_attempt_at=None, outcome=proof)
     assert notice.id is not None
-    notices.serve(session, notice.id, office.today(left))
+    notices.serve(session, [notice.id], office.today(left))
     notices.look_again_at_debtor(session, notice.debtor_id, now)
     _tell(session, office, notice, Kind.SETTLED, {"left": True, "proof": proof}, now, actor)
     _close_doubt(session, office, notice, now, actor)
@@ -291,7 +335,9 @@ def not_sent(session: Session, office: Office, notice: NoticeRow, by: str, now: 
     notices.look_again_at_debtor(session, notice.debtor_id, now)
 
 
-def bounced(session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool) -> bool:
+def bounced(
+    session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool
+) -> bool:
     """A final bounce: its stages were not served; the next contact is written to, else a person asked."""
     if notice.state not in (NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.SENDING):
         return False
@@ -304,14 +350,23 @@ def bounced(session: Session, office: Office, notice: NoticeRow, words: str, now
     return True
 
 
-def unserved(session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool) -> None:
+def unserved(
+    session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool
+) -> None:
     """Mark the address that a notice did not reach, and decide anew about the debtor."""
     notices.mark_contact(session, notice.contact_id, "dead" if dead else "unserved")
     notices.look_again_at_debtor(session, notice.debtor_id, now)
     asked = say("task.undelivered", office.config.language, to=notice.to_address, answer=words)
     subject = f"contact:{notice.contact_id}"
     settings.open_task(
-        session, office.creditor_id, "undelivered", subject, asked, now=now, actor=BOT, debtor_id=notice.debtor_id
+        session,
+        office.creditor_id,
+        "undelivered",
+        subject,
+        asked,
+        now=now,
+        actor=BOT,
+        debtor_id=notice.debtor_id,
     )
 
 
@@ -349,7 +404,7 @@ def _notice(session: Session, notice_id: int) -> NoticeRow:
     return notice
 
 
-def _tell(  # noqa: PLR0913
+def _tell(
     session: Session,
     office: Office,
     notice: NoticeRow,

@@ -24,7 +24,6 @@ from relance_mailer.dunning.interest import (
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.notice import Mode, Proposal
-from relance_mailer.dunning.policy import StageKind
 from relance_mailer.dunning.rates import Regime
 from relance_mailer.mail.compose import Outgoing, compose
 from relance_mailer.replies.token import message_id, own_header, plus_address
@@ -148,14 +147,12 @@ def _history(file: DebtorFile, case: InvoiceCase) -> tuple[tuple[date, Money], .
     return file.settlement.paid_history.get(case.invoice.id, ())
 
 
-def _interest(
-    office: Office, file: DebtorFile, case: InvoiceCase, regime: Regime, today: date
-) -> Interest:
+def _interest(office: Office, file: DebtorFile, case: InvoiceCase, regime: Regime, today: date) -> Interest:
     outstanding = outstanding_over_time(case.invoice.total, _history(file, case))
     return late_payment_interest(case.invoice.due, outstanding, today, regime, office.rates)
 
 
-def _line(  # noqa: PLR0913
+def _line(
     case: InvoiceCase,
     stage: str,
     today: date,
@@ -240,4 +237,3 @@ def _thread(file: DebtorFile, proposal: Proposal) -> tuple[str, ...]:
         identity for case, _ in proposal.cases for identity in file.threads.get(case.invoice.id, ())
     )
     return tuple(ids)
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -44,11 +44,26 @@ def get(session: Session, name: str) -> bytes:
 
     NotFoundError if they are not kept, StoreError if what is kept is no longer what was put.
     """
-    found = session.execute(select(_BLOB.c.size, _BLOB.c.data).where(_BLOB.c.sha256 == name)).first()
-    if found is None:
-        raise NotFoundError(f"No bytes with SHA-256 {name} are kept in this database.")
+    return get_many(session, [name])[0]
+
+
+def get_many(session: Session, names: Sequence[str]) -> list[bytes]:
+    """Return the bytes of each name, in the same order; errors as `get`."""
+    found = {
+        row.sha256: _unpacked(row.sha256, row.size, row.data)
+        for row in session.execute(
+            select(_BLOB.c.sha256, _BLOB.c.size, _BLOB.c.data).where(_BLOB.c.sha256.in_(names))
+        )
+    }
+    for name in names:
+        if name not in found:
+            raise NotFoundError(f"No bytes with SHA-256 {name} are kept in this database.")
+    return [found[name] for name in names]
+
+
+def _unpacked(name: str, size: int, data: bytes) -> bytes:
     try:
-        raw = zlib.decompressobj().decompress(found.data, found.size + 1)
+        raw = zlib.decompressobj().decompress(data, size + 1)
     except zlib.error as error:
         raise StoreError(_damaged(name)) from error
     if sha256(raw).hexdigest() != name:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from sqlmodel import Session
 
@@ -15,6 +15,8 @@ from relance_mailer.errors import StoreError
 from relance_mailer.store.db import Database
 
 T = TypeVar("T")
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +117,44 @@ def _still_open(session: Session) -> bool:
     """
     driver: Any = session.connection().connection.dbapi_connection
     return bool(getattr(driver, "in_transaction", True))
+
+
+class Together(Generic[Item, Answer]):
+    """Work of one kind that several senders want at the same moment, done by one call in one transaction.
+
+    `work` gets all items that wait when its turn comes, and returns an answer for each, in the same order.
+    """
+
+    def __init__(
+        self, group: GroupCommit, work: Callable[[Session, Sequence[Item]], Sequence[Answer]]
+    ) -> None:
+        self._group = group
+        self._work = work
+        self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
+        self._turn: asyncio.Task[None] | None = None
+
+    async def submit(self, item: Item) -> Answer:
+        """Return the answer for `item` once its transaction is committed; raise what undid it."""
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._turn is None or self._turn.done():
+            self._turn = asyncio.create_task(self._drain(), name="store-together")
+        return await asyncio.shield(done)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            jobs: list[tuple[Item, asyncio.Future[Answer]]] = []
+            try:
+                answers = await self._group.submit(lambda session, jobs=jobs: self._run(session, jobs))  # type: ignore[misc]
+            except Exception as error:  # noqa: BLE001 - whatever undid the transaction is told to each waiter
+                for _, done in jobs:
+                    done.set_exception(error)
+            else:
+                for (_, done), answer in zip(jobs, answers, strict=True):
+                    done.set_result(answer)
+
+    def _run(self, session: Session, jobs: list[tuple[Item, asyncio.Future[Answer]]]) -> Sequence[Answer]:
+        """Take whatever waits by now, in the store's thread."""
+        while self._waiting:
+            jobs.append(self._waiting.popleft())
+        return self._work(session, [item for item, _ in jobs])

@@ -17,7 +17,6 @@ from relance_mailer.store.tables import (
     AllocationRow,
     ContactRow,
     DebtorRow,
-    ImportRow,
     InvoiceRow,
     PaymentRow,
 )
@@ -97,38 +96,30 @@ def accounts(session: Session, invoice_ids: Collection[int]) -> dict[int, Accoun
         invoice = invoice_of(row)
         same_currency = [(on, sum_) for on, sum_ in paid[invoice.id] if sum_.currency == row.currency]
         last = stated.get(invoice.id)
-        balance = last and Stated(invoice.id, money(last.amount_minor, last.currency), last.as_of)
-        found[invoice.id] = Account(invoice, balance, same_currency)
+        account = found[invoice.id] = Account(invoice, paid=same_currency)
+        if last is not None:
+            account.stated = Stated(invoice.id, money(last.amount_minor, last.currency), last.as_of)
     return found
 
 
 def _named_payments(
     session: Session, invoice_ids: Collection[int]
 ) -> defaultdict[int, list[tuple[date, Money]]]:
-    statement = (
-        select(
-            AllocationRow.invoice_id, PaymentRow.paid_on, AllocationRow.amount_minor, AllocationRow.currency
-        )
-        .join(PaymentRow, col(PaymentRow.id) == AllocationRow.payment_id)
-        .where(col(AllocationRow.invoice_id).in_(invoice_ids))
+    statement = select(AllocationRow).where(
+        col(AllocationRow.invoice_id).in_(invoice_ids), col(AllocationRow.payment_id).is_not(None)
     )
     paid: defaultdict[int, list[tuple[date, Money]]] = defaultdict(list)
-    for invoice_id, on, minor, currency in session.exec(statement):
-        paid[invoice_id].append((on, money(minor, currency)))
+    for row in session.exec(statement):
+        paid[row.invoice_id].append((row.as_of, money(row.amount_minor, row.currency)))
     return paid
 
 
-def look_again(session: Session, debtor_ids: Collection[int], at: datetime) -> None:
-    """Have all invoices of some debtors decided again from `at` on."""
+def look_again(
+    session: Session, debtor_ids: Collection[int], at: datetime, *, but: Collection[int] = ()
+) -> None:
+    """Have all invoices of some debtors, `but` some, decided again from `at` on."""
     session.connection().execute(
-        update(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(debtor_ids)).values(next_look_at=at)
+        update(InvoiceRow)
+        .where(col(InvoiceRow.debtor_id).in_(debtor_ids), col(InvoiceRow.id).not_in(but))
+        .values(next_look_at=at)
     )
-
-
-def last_import(session: Session, creditor_id: int, kind: str) -> ImportRow | None:
-    """Return the last import of a kind, None if there was none."""
-    return session.exec(
-        select(ImportRow)
-        .where(ImportRow.creditor_id == creditor_id, ImportRow.kind == kind)
-        .order_by(col(ImportRow.id).desc())
-    ).first()

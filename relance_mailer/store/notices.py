@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, or_, select
 
@@ -19,10 +20,31 @@ from relance_mailer.store.tables import (
     NoticeRow,
 )
 
+_INVOICE: Any = InvoiceRow.__table__  # type: ignore[attr-defined]
+_NOTICE: Any = NoticeRow.__table__  # type: ignore[attr-defined]
+_MEMBER: Any = NoticeInvoiceRow.__table__  # type: ignore[attr-defined]
+_ATTEMPT: Any = AttemptRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """An attempt and the notice that it is about."""
+
+    notice_id: int
+    attempt_id: int
+
 
 def next_id(session: Session) -> int:
     """Return the id that the next notice will have: a writing unit is alone, and notices are never deleted."""
     return (session.exec(select(func.max(col(NoticeRow.id)))).one() or 0) + 1
+
+
+def add(session: Session, new: Sequence[NoticeRow], inside: Sequence[NoticeInvoiceRow]) -> None:
+    """Keep new notices and their invoices; IntegrityError if one of their stages is taken already (rule 1)."""
+    if new:
+        connection = session.connection()
+        connection.execute(insert(NoticeRow), [notice.model_dump() for notice in new])
+        connection.execute(insert(NoticeInvoiceRow), [member.model_dump() for member in inside])
 
 
 def get(session: Session, notice_id: int) -> NoticeRow | None:
@@ -97,6 +119,39 @@ def move(session: Session, notice: NoticeRow, event: NoticeEvent, **values: Any)
     return True
 
 
+def step(
+    session: Session, ids: Sequence[int], before: NoticeState, event: NoticeEvent, **values: Any
+) -> frozenset[int]:
+    """Move notices that are in `before` along their table together; return the ids of those that were.
+
+    For events after which their stages stay taken.
+    """
+    after = advance(before, event)
+    assert after in ACTIVE
+    statement = (
+        update(_NOTICE)
+        .where(_NOTICE.c.id.in_(ids), _NOTICE.c.state == before)
+        .values(state=after, **values)
+        .returning(_NOTICE.c.id)
+    )
+    return frozenset(session.connection().execute(statement).scalars())
+
+
+def claim(session: Session, waiting: Sequence[NoticeRow]) -> list[NoticeRow]:
+    """Take notices that wait, each with one more attempt; return those that nobody else took first."""
+    mine: list[NoticeRow] = []
+    for before in (NoticeState.QUEUED, NoticeState.DEFERRED):
+        rows = [row for row in waiting if row.state == before and row.id is not None]
+        ids = [row.id for row in rows if row.id is not None]
+        taken = step(session, ids, before, NoticeEvent.CLAIM, attempts=_NOTICE.c.attempts + 1) if ids else ()
+        for row in rows:
+            if row.id in taken:
+                set_committed_value(row, "state", NoticeState.CLAIMED.value)
+                set_committed_value(row, "attempts", row.attempts + 1)
+                mine.append(row)
+    return mine
+
+
 def _free(session: Session, notice: NoticeRow) -> None:
     session.connection().execute(
         update(NoticeInvoiceRow)
@@ -105,10 +160,10 @@ def _free(session: Session, notice: NoticeRow) -> None:
     )
 
 
-def serve(session: Session, notice_id: int, day: date) -> None:
-    """Note that the notice's invoices reached their stages on `day`."""
+def serve(session: Session, notice_ids: Sequence[int], day: date) -> None:
+    """Note that the invoices of some notices reached their stages on `day`."""
     session.connection().execute(
-        update(NoticeInvoiceRow).where(col(NoticeInvoiceRow.notice_id) == notice_id).values(served_on=day)
+        update(_MEMBER).where(_MEMBER.c.notice_id.in_(notice_ids)).values(served_on=day)
     )
 
 
@@ -122,17 +177,22 @@ def look_again(session: Session, notice_id: int, at: datetime) -> None:
 
 def look_again_at_debtor(session: Session, debtor_id: int, at: datetime) -> None:
     """Have all invoices of a debtor decided again from `at` on."""
+    look_again_at_debtors(session, [debtor_id], at)
+
+
+def look_again_at_debtors(session: Session, debtor_ids: Sequence[int], at: datetime) -> None:
+    """Have all invoices of some debtors decided again from `at` on."""
     session.connection().execute(
-        update(InvoiceRow).where(col(InvoiceRow.debtor_id) == debtor_id).values(next_look_at=at)
+        update(_INVOICE).where(_INVOICE.c.debtor_id.in_(debtor_ids)).values(next_look_at=at)
     )
 
 
 def set_next_looks(session: Session, looks: Iterable[tuple[int, datetime | None]]) -> None:
     """Set when to decide again about each of some invoices."""
-    for invoice_id, at in looks:
-        session.connection().execute(
-            update(InvoiceRow).where(col(InvoiceRow.id) == invoice_id).values(next_look_at=at)
-        )
+    values = [{"invoice": invoice_id, "at": at} for invoice_id, at in looks]
+    if values:
+        statement = update(_INVOICE).where(_INVOICE.c.id == bindparam("invoice"))
+        session.connection().execute(statement.values(next_look_at=bindparam("at")), values)
 
 
 def unsent_of_debtor(session: Session, debtor_id: int, invoice_ids: Sequence[int] | None) -> list[NoticeRow]:
@@ -143,6 +203,29 @@ def unsent_of_debtor(session: Session, debtor_id: int, invoice_ids: Sequence[int
         about = select(NoticeInvoiceRow.notice_id).where(col(NoticeInvoiceRow.invoice_id).in_(invoice_ids))
         statement = statement.where(col(NoticeRow.id).in_(about))
     return list(session.exec(statement))
+
+
+def add_attempts(session: Session, claimed: Sequence[NoticeRow], now: datetime) -> list[AttemptKey]:
+    """Begin an attempt at each of some notices; return their keys in the same order."""
+    values = [
+        {
+            "creditor_id": notice.creditor_id,
+            "notice_id": notice.id,
+            "number": notice.attempts,
+            "state": "claimed",
+            "claimed_at": now,
+            "phase": "",
+            "answer": "",
+            "queue_id": "",
+        }
+        for notice in claimed
+    ]
+    if not values:
+        return []
+    made = session.connection().execute(
+        insert(_ATTEMPT).returning(_ATTEMPT.c.id, _ATTEMPT.c.notice_id, sort_by_parameter_order=True), values
+    )
+    return [AttemptKey(row.notice_id, row.id) for row in made]
 
 
 def last_attempt(session: Session, notice_id: int) -> AttemptRow | None:
@@ -167,9 +250,15 @@ def attempts_since(session: Session, creditor_id: int, since: datetime) -> list[
 
 def end_attempt(session: Session, attempt_id: int, **values: Any) -> None:
     """Note how an attempt ended."""
-    session.connection().execute(
-        update(AttemptRow).where(col(AttemptRow.id) == attempt_id).values(**values)
-    )
+    end_attempts(session, [{"attempt": attempt_id, **values}])
+
+
+def end_attempts(session: Session, ended: Sequence[Mapping[str, Any]]) -> None:
+    """Note how attempts ended: the same columns of each, `attempt` being its id."""
+    if ended:
+        columns: dict[str, Any] = {key: bindparam(key) for key in ended[0] if key != "attempt"}
+        statement = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("attempt")).values(**columns)
+        session.connection().execute(statement, [dict(one) for one in ended])
 
 
 def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -> list[tuple[Any, int]]:
@@ -177,7 +266,9 @@ def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -
     day = func.date(col(NoticeRow.created_at))
     statement = (
         select(day, func.count())
-        .where(NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, col(NoticeRow.created_at) > since)
+        .where(
+            NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, col(NoticeRow.created_at) > since
+        )
         .group_by(day)
     )
     return [(found, count) for found, count in session.exec(statement)]

@@ -35,7 +35,16 @@ def test_a_sum_is_read_as_it_is_written(text: str, amount: str, currency: str | 
 
 @pytest.mark.parametrize(
     "text",
-    ["en 2025", "facture 0412", "FA-2025-0412", "01 42 03 12 15", "FR76 3000 6000 0112 3456 7890 189", "12.05.2025", "14h30", "50 %"],
+    [
+        "en 2025",
+        "facture 0412",
+        "FA-2025-0412",
+        "01 42 03 12 15",
+        "FR76 3000 6000 0112 3456 7890 189",
+        "12.05.2025",
+        "14h30",
+        "50 %",
+    ],
 )
 def test_other_figures_are_no_sums(text: str) -> None:
     assert find_amounts(text) == ()

@@ -15,8 +15,34 @@ WEEKDAYS = {
     "lundi": 1, "mardi": 2, "mercredi": 3, "jeudi": 4, "vendredi": 5, "samedi": 6, "dimanche": 7,
     "Monday": 1, "Tuesday": 2, "Wednesday": 3, "Thursday": 4, "Friday": 5, "Saturday": 6, "Sunday": 7,
 }  # fmt: skip
-FRENCH_MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-ENGLISH_MONTHS = "January February March April May June July August September October November December".split()
+FRENCH_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+ENGLISH_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +213,9 @@ def test_a_full_date_is_read_as_it_is_written(sent: date, day: date, french: boo
 
 
 @given(DAYS, st.dates(date(2023, 1, 1), date(2023, 12, 31)))
-def test_a_day_and_month_is_the_next_on_or_after_and_backwards_the_last_on_or_before(sent: date, day: date) -> None:
+def test_a_day_and_month_is_the_next_on_or_after_and_backwards_the_last_on_or_before(
+    sent: date, day: date
+) -> None:
     text = f"le {day:%d/%m}"
     ahead, back = promise_date(text, sent), paid_date(text, sent)
     assert ahead is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -190,3 +191,207 @@ def test_courtesies_around_it_change_nothing(sentence: str, intent: Intent) -> N
     greeting, closing = ("Dear Sirs", "Kind regards") if english else ("Bonjour Madame", "Bien cordialement")
     letter = f"{greeting},\n\n{sentence}\n\n{closing},\nA. Petit\nService litiges et paiements\n"
     assert read(letter).intent is intent
+
+
+# --- the taxonomy's rules for the usual doubts ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "also"),
+    [
+        ("Nous ne contestons pas cette facture, elle sera payée fin de mois.", Intent.PROMISE_TO_PAY, ()),
+        ("No dispute on our side, the transfer has not left yet but will go on Friday.", Intent.PROMISE_TO_PAY, ()),
+        ("Le virement n'est pas encore parti, il sera fait lundi.", Intent.PROMISE_TO_PAY, ()),
+        ("Dès réception de l'avoir, nous réglerons le solde.", Intent.DISPUTE, (Intent.PROMISE_TO_PAY,)),
+        ("As soon as we receive the credit note we will pay.", Intent.DISPUTE, (Intent.PROMISE_TO_PAY,)),
+        ("Nous paierons dès que nous aurons reçu votre RIB.", Intent.DOCUMENT_REQUEST, (Intent.PROMISE_TO_PAY,)),
+        (
+            "Please send the invoice again and we will pay at the end of the month.",
+            Intent.DOCUMENT_REQUEST,
+            (Intent.PROMISE_TO_PAY,),
+        ),
+        ("Nous verserons la moitié le 15 et le solde le 30.", Intent.PAYMENT_PLAN, ()),
+        ("La trésorerie est tendue mais nous vous paierons le 5 décembre.", Intent.PROMISE_TO_PAY, ()),
+        ("Bien reçu. Le virement est parti hier.", Intent.ALREADY_PAID, ()),
+        ("Notre société est en redressement judiciaire, nous contestons aussi la facture.", Intent.INSOLVENCY, (Intent.DISPUTE,)),
+        ("Je ne suis pas en redressement judiciaire, je vous paie vendredi.", Intent.PROMISE_TO_PAY, ()),
+        ("Your goods were fine and we have no complaints; the cheque was posted on Monday.", Intent.ALREADY_PAID, ()),
+        ("Nous n'avons pas reçu la facture, pouvez-vous la renvoyer ?", Intent.DOCUMENT_REQUEST, ()),
+    ],
+)  # fmt: skip
+def test_a_doubt_is_settled_by_its_rule(text: str, intent: Intent, also: tuple[Intent, ...]) -> None:
+    found = read(text)
+    assert (found.intent, found.also) == (intent, also)
+
+
+def test_what_is_said_of_each_invoice_is_told_apart() -> None:
+    found = read("La 0412 est réglée, la 0431 est contestée.")
+    assert found.intent is Intent.DISPUTE
+    assert found.also == (Intent.ALREADY_PAID,)
+    assert found.per_invoice == {"FA-2025-0412": Intent.ALREADY_PAID, "FA-2025-0431": Intent.DISPUTE}
+    assert found.invoices == ("FA-2025-0412", "FA-2025-0431")
+
+
+def test_the_others_are_those_not_named() -> None:
+    found = read("J'ai réglé les deux autres, pour la 0457 nous attendons un avoir.")
+    assert found.per_invoice == {
+        "FA-2025-0412": Intent.ALREADY_PAID,
+        "FA-2025-0431": Intent.ALREADY_PAID,
+        "FA-2025-0457": Intent.DISPUTE,
+    }
+    assert found.invoices == ("FA-2025-0457",)
+
+
+def test_the_same_said_of_all_is_not_told_apart() -> None:
+    found = read("Les factures 0412 et 0431 seront payées vendredi.")
+    assert found.per_invoice is None
+    assert found.invoices == ("FA-2025-0412", "FA-2025-0431")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Nous contestons la FA-2025-0412.", ("FA-2025-0412",)),
+        ("Nous contestons la fa 2025 0412.", ("FA-2025-0412",)),
+        ("Nous contestons la facture 412.", ("FA-2025-0412",)),
+        ("We dispute invoices 0412, 0431 and 0457.", ("FA-2025-0412", "FA-2025-0431", "FA-2025-0457")),
+        ("Nous paierons en 2025, le 04/12, soit 412,00 €.", ()),
+        ("Appelez le 01 04 12 04 31.", ()),
+    ],
+)
+def test_invoices_are_named_by_their_numbers_short_or_whole(text: str, numbers: tuple[str, ...]) -> None:
+    assert read(text).invoices == numbers
+
+
+def test_promise_and_payment_in_one_sentence_keep_their_own_dates_and_sums() -> None:
+    found = read("Nous avons viré 800 € le 12/11 et le solde de 450 € partira vendredi.")
+    assert found.intent is Intent.ALREADY_PAID
+    assert found.paid_date == date(2025, 11, 12)
+    assert found.promise_date == date(2025, 11, 21)
+    assert found.promise_amount == Decimal(450)
+
+
+def test_a_promised_sum_is_given_where_it_is_stated() -> None:
+    assert read("Nous verserons 500 € le 28 novembre.").promise_amount == Decimal(500)
+    assert read("Nous paierons le 28 novembre.").promise_amount is None
+
+
+def test_without_a_sending_day_no_date_is_read() -> None:
+    found = understand("Nous réglerons vendredi.", sent_on=None)
+    assert (found.intent, found.promise_date) == (Intent.PROMISE_TO_PAY, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Le prix est erroné.", "price"),
+        ("Nous n'avons reçu que 8 palettes.", "quantity"),
+        ("The unit is defective.", "quality"),
+        ("La marchandise n'a jamais été livrée.", "not_delivered"),
+        ("We never ordered this.", "not_ordered"),
+        ("Cette facture est un doublon.", "duplicate"),
+        ("You have billed the wrong company.", "wrong_company"),
+        ("Notre contrat a été résilié.", "contract_ended"),
+        ("Nous attendons votre avoir.", "credit_note_due"),
+        ("We refuse to pay.", "refusal"),
+        ("Nous contestons cette facture.", "other"),
+    ],
+)
+def test_a_dispute_has_its_reason(text: str, reason: str) -> None:
+    assert read(text).dispute_reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        ("Nous avons payé sur votre nouveau RIB.", "bank_change"),
+        ("Paid to the new bank account that you e-mailed us.", "bank_change"),
+        ("Le virement est parti sur le compte indiqué suite à votre changement de coordonnées bancaires.", "bank_change"),
+        ("Viré hier sur GB82 WEST 1234 5698 7654 32.", "bank_change"),
+        ("Si vous continuez, nous saisirons le tribunal.", "threat"),
+        ("We will take legal action.", "threat"),
+        ("C'est inadmissible !", "angry"),
+        ("We act for Lorraine Ltd and dispute the debt.", "lawyer"),
+    ],
+)  # fmt: skip
+def test_a_sign_is_flagged(text: str, flag: str) -> None:
+    assert flag in read(text).flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nous avons payé sur votre RIB FR76 3000 6000 0112 3456 7890 189.",
+        "Votre RIB n'a pas changé, nous payons vendredi.",
+        "Notre nouveau compte client est ouvert, nous payons vendredi.",
+    ],
+)
+def test_the_known_account_is_no_bank_change(text: str) -> None:
+    assert "bank_change" not in read(text).flags
+
+
+def test_the_new_contact_is_the_address_said_not_the_author_s_or_ours() -> None:
+    text = "Je ne suis plus en charge de cela. Merci d'écrire à Compta@Lorraine.example, pas à moi (jean@lorraine.example)."
+    assert read(text, sender="jean@lorraine.example").new_contact == "Compta@Lorraine.example"
+    assert read("I no longer work here, as I told compta@chene-clair.example.").new_contact == ""
+
+
+# --- honest about the rest ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Ok",
+        "Merci",
+        "Quelle est la hauteur de votre table en chêne ?",
+        "Guten Tag, die Rechnung wurde bereits bezahlt.",
+        "Je ne pense pas que le virement soit parti.",
+        "Si la marchandise est conforme, nous réglerons vendredi.",
+        "La facture n'a pas été réglée.",
+        "Je regarde, mais il y a eu un problème.",
+        "Notre client est en liquidation judiciaire et nous attendons.",
+    ],
+)
+def test_a_person_looks_where_the_words_are_not_plain(text: str) -> None:
+    assert read(text).needs_review
+
+
+@pytest.mark.parametrize("words", ["in liquidation", "en redressement judiciaire", "in Insolvenz"])
+def test_insolvency_printed_under_the_signature_is_seen(words: str) -> None:
+    found = read(f"Nous paierons vendredi.\n\nCordialement\nBois et Fils SARL ({words})\n")
+    assert found.intent is (Intent.PROMISE_TO_PAY if "Insolvenz" in words else Intent.INSOLVENCY)
+    assert found.needs_review is (found.intent is Intent.INSOLVENCY)
+
+
+def test_a_postscript_counts_and_a_signature_does_not() -> None:
+    letter = "Bonjour,\n\nBien reçu.\n\nCordialement\nA. Petit, service litiges et virements\n"
+    assert read(letter).intent is Intent.ACKNOWLEDGEMENT
+    assert read(letter + "\nPS : nous contestons la 0412.\n").intent is Intent.DISPUTE
+
+
+def test_a_subject_of_the_author_s_own_counts_where_the_text_is_silent() -> None:
+    assert read("", subject="Liquidation judiciaire de Menuiserie Lorraine").intent is Intent.INSOLVENCY
+    assert read("", subject="RE: facture payée").intent is Intent.OTHER
+    assert read("", subject="Liquidation judiciaire").needs_review
+
+
+@pytest.mark.parametrize(("sentence", "intent"), CASES, ids=[sentence[:60] for sentence, _ in CASES])
+def test_the_deciding_words_are_shown_where_they_stand(sentence: str, intent: Intent) -> None:
+    found = read(f"Bonjour,\n\n{sentence}")
+    assert found.because, intent
+    for words in found.because:
+        assert words.text == found.reply_text[words.start : words.end] != ""
+    assert 0 < found.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    "filler",
+    ["a", " ", "\n", "nous avons ", "le virement ", "merci de nous ", "1 ", "a@", "we have not ", ".", "- "],
+)
+def test_a_hostile_length_is_read_in_reasonable_time(filler: str) -> None:
+    text = filler * (400_000 // len(filler))
+    began = time.process_time()
+    assert understand(text, sent_on=SENT, account=ACCOUNT).reply_text == text
+    assert time.process_time() - began < 5  # a quadratic pattern takes minutes

@@ -1,0 +1,210 @@
+"""Payments from the rows of a file, and what they settle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from relance_mailer.dunning.money import Money
+from relance_mailer.dunning.sharing import Account, share_out
+from relance_mailer.intake.reasons import Reason
+from relance_mailer.intake.records import PaymentRecord
+from relance_mailer.services.import_run import Run, chunks
+from relance_mailer.store import imports
+from relance_mailer.store.cases import money
+from relance_mailer.store.ledger import Kind
+from relance_mailer.store.tables import AllocationRow, InvoiceRow, PaymentRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A new payment, its debtor, and the ids of the known invoices that it names.
+
+    Attributes:
+        all_known: it names no other invoice, so that all of it is these invoices'.
+    """
+
+    record: PaymentRecord
+    debtor_id: int
+    invoice_ids: tuple[int, ...]
+    all_known: bool
+
+    @property
+    def order(self) -> tuple[bool, str, str]:
+        """Those that name one invoice first, so that the shares do not depend on the order of rows."""
+        shared = len(self.invoice_ids) > 1 or not self.all_known
+        return (shared, self.record.paid_on.isoformat(), self.record.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a chunk of rows can refer to."""
+
+    payments: Mapping[str, PaymentRow]
+    debtor_ids: Mapping[str, int]
+    invoices: Mapping[str, InvoiceRow]
+    references: Mapping[int, str]
+
+
+def take_in(run: Run, records: Sequence[PaymentRecord]) -> None:
+    """Add the payments that are not known yet."""
+    incoming: list[_Incoming] = []
+    for chunk in chunks(records):
+        known = _look_up(run, chunk)
+        incoming += [payment for record in chunk if (payment := _identify(run, record, known))]
+        run.end_chunk()
+    for some in chunks(sorted(incoming, key=lambda payment: payment.order)):
+        _add(run, some)
+        run.end_chunk()
+    run.added = len(incoming)
+    run.tells_payments |= bool(run.added or run.unchanged)
+
+
+def _look_up(run: Run, chunk: Sequence[PaymentRecord]) -> _Known:
+    session, creditor_id = run.session, run.creditor_id
+    debtors = imports.debtors(session, creditor_id, {record.debtor_reference for record in chunk})
+    numbers = {number for record in chunk for number in record.invoice_numbers}
+    invoices = {
+        number: row
+        for some in chunks(sorted(numbers))
+        for number, row in imports.invoices(session, creditor_id, some).items()
+    }
+    return _Known(
+        payments=imports.payments(session, creditor_id, [record.key for record in chunk]),
+        debtor_ids={reference: row.id for reference, row in debtors.items() if row.id is not None},
+        invoices=invoices,
+        references=imports.references(session, {row.debtor_id for row in invoices.values()}),
+    )
+
+
+def _identify(run: Run, record: PaymentRecord, known: _Known) -> _Incoming | None:
+    """Return whose payment a row is; None if it is known already or refused."""
+    if there := known.payments.get(record.key):
+        _compare(run, record, there)
+        return None
+    named = [known.invoices[number] for number in record.invoice_numbers if number in known.invoices]
+    debtor_id = _debtor(run, record, named, known)
+    if debtor_id is None:
+        return None
+    for number in record.invoice_numbers:
+        if number not in known.invoices:
+            run.note(record.line, number, Reason.UNKNOWN_INVOICE)
+    payable = [row for row in named if row.total_minor > 0]  # a credit note that is named lessened the sum
+    for row in payable:
+        if row.currency != record.amount.currency:
+            run.note(
+                record.line, row.number, Reason.PAID_IN_OTHER_CURRENCY, record.amount.currency, row.currency
+            )
+    ids = tuple(row.id for row in payable if row.id is not None)
+    return _Incoming(record, debtor_id, ids, len(named) == len(record.invoice_numbers))
+
+
+def _compare(run: Run, record: PaymentRecord, there: PaymentRow) -> None:
+    """Count a payment that is known; refuse it if it now says something else."""
+    before = money(there.amount_minor, there.currency)
+    if before == record.amount and there.paid_on == record.paid_on:
+        run.unchanged += 1
+    else:
+        values = f"{there.paid_on:%d/%m/%Y}, {before}"
+        run.refuse(record.line, record.bank_reference, Reason.CONFLICTING_PAYMENT, values)
+
+
+def _debtor(run: Run, record: PaymentRecord, named: Sequence[InvoiceRow], known: _Known) -> int | None:
+    """Return the debtor that a row means by its reference, else by the invoices; None if the row is refused."""
+    by_reference = known.debtor_ids.get(record.debtor_reference) if record.debtor_reference else None
+    owners = sorted({row.debtor_id for row in named})
+    if by_reference is not None:
+        for row in named:
+            if row.debtor_id != by_reference:
+                owner = known.references[row.debtor_id]
+                run.refuse(record.line, record.debtor_reference, Reason.ANOTHERS_INVOICE, row.number, owner)
+                return None
+        return by_reference
+    if not owners:
+        value = record.debtor_reference or ", ".join(record.invoice_numbers)
+        run.refuse(record.line, value, Reason.UNKNOWN_DEBTOR)
+        return None
+    if len(owners) > 1:
+        codes = ", ".join(sorted(known.references[owner] for owner in owners))
+        run.refuse(record.line, ", ".join(record.invoice_numbers), Reason.SEVERAL_DEBTORS, codes)
+        return None
+    if record.debtor_reference:
+        run.note(record.line, record.debtor_reference, Reason.UNKNOWN_REFERENCE, known.references[owners[0]])
+    return owners[0]
+
+
+def _add(run: Run, payments: Sequence[_Incoming]) -> None:
+    """Insert payments and what they settle, and have their debtors looked at again."""
+    rows = [_row(run, payment) for payment in payments]
+    imports.keep(run.session, rows)
+    ids = {invoice_id for payment in payments for invoice_id in payment.invoice_ids}
+    accounts = {
+        id_: account
+        for some in chunks(sorted(ids))
+        for id_, account in imports.accounts(run.session, some).items()
+    }
+    allocations: list[AllocationRow] = []
+    for payment, row in zip(payments, rows, strict=True):
+        shares = _shares(payment, accounts)
+        allocations += [_allocation(row, invoice_id, part) for invoice_id, part in shares.items()]
+        _tell(
+            run,
+            payment,
+            row,
+            {accounts[invoice_id].invoice.number: part for invoice_id, part in shares.items()},
+        )
+    imports.keep(run.session, allocations)
+    imports.look_again(run.session, {payment.debtor_id for payment in payments}, run.now)
+
+
+def _row(run: Run, payment: _Incoming) -> PaymentRow:
+    record = payment.record
+    return PaymentRow(
+        creditor_id=run.creditor_id,
+        debtor_id=payment.debtor_id,
+        key=record.key,
+        paid_on=record.paid_on,
+        amount_minor=record.amount.minor,
+        currency=record.amount.currency,
+        label=record.label,
+        bank_reference=record.bank_reference,
+        imported_at=run.now,
+    )
+
+
+def _shares(payment: _Incoming, accounts: Mapping[int, Account]) -> dict[int, Money]:
+    """Return what each named invoice gets; nothing where the payment names none that is known."""
+    named = [accounts[invoice_id] for invoice_id in payment.invoice_ids]
+    record = payment.record
+    shares = share_out(record.amount, record.paid_on, named, last_takes_rest=payment.all_known)
+    if (
+        not shares and named and payment.all_known
+    ):  # all in another currency: it stays with the last, as credit
+        return {named[-1].invoice.id: record.amount}
+    return shares
+
+
+def _allocation(row: PaymentRow, invoice_id: int, part: Money) -> AllocationRow:
+    return AllocationRow(
+        creditor_id=row.creditor_id,
+        invoice_id=invoice_id,
+        payment_id=row.id,
+        kind=imports.PAYMENT,
+        amount_minor=part.minor,
+        currency=part.currency,
+        as_of=row.paid_on,
+    )
+
+
+def _tell(run: Run, payment: _Incoming, row: PaymentRow, shares: Mapping[str, Money]) -> None:
+    record = payment.record
+    payload = {
+        "amount": record.amount,
+        "paid_on": record.paid_on,
+        "label": record.label,
+        "bank_reference": record.bank_reference,
+        "named": record.invoice_numbers,
+        "settles": shares,
+        "line": record.line,
+    }
+    run.tell(Kind.PAID, f"payment:{row.id}", payload, payment.debtor_id)

@@ -1,0 +1,135 @@
+"""What people see of decisions, gates, answers and tasks: values with their words, and nothing that changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from relance_mailer.dunning.decide import Decision, Reason, Send
+from relance_mailer.services import gates
+from relance_mailer.services.gates import Gate
+from relance_mailer.services.office import Office
+from relance_mailer.store import mailroom, parties, settings
+from relance_mailer.store.session import Session
+from relance_mailer.texts import formats
+from relance_mailer.texts.words import say
+
+EVERY = 1_000_000  #: more replies than anybody reads
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for a person."""
+
+    kind: str
+    subject: str
+    words: str
+    owner: str
+    since: datetime
+    remind_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A classified reply.
+
+    Attributes:
+        waits: nobody has dealt with it yet.
+        debtor: the debtor's name, "" if it is not known.
+    """
+
+    id: int
+    received_at: datetime
+    sender: str
+    subject: str
+    debtor: str
+    intent: str
+    words: str
+    confidence: float
+    needs_review: bool
+    promise_date: str | None
+    effect: str
+    waits: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The replies, newest first, and the open tasks, oldest first."""
+
+    answers: tuple[Answer, ...]
+    tasks: tuple[Task, ...]
+
+
+def gate_words(gate: Gate, language: str) -> str:
+    """Return the sentence about a closed gate."""
+    return say(f"gate.{gate.kind}", language, detail=gate.detail or say("gate.never", language))
+
+
+def obstacles(session: Session, office: Office, now: datetime) -> tuple[str, ...]:
+    """Return why nothing at all may leave at `now`, in words; empty if nothing stands in the way."""
+    language = office.config.language
+    words = [gate_words(gate, language) for gate in gates.closed(session, office, now)]
+    if not office.installation.trusted:
+        words.append(formats.clean(office.installation.reason))
+    brake = settings.find_task(session, office.creditor_id, "brake", f"creditor:{office.creditor_id}")
+    return (*words, *([brake.words] if brake else []))
+
+
+def decision_words(decision: Decision, language: str) -> str:
+    """Return a decision in words; holds and stages by their names."""
+    if isinstance(decision, Send):
+        stage = say(f"stage.{decision.stage.key}", language)
+        return say("now.sends", language, stage=stage, to=decision.contact.address)
+    detail = decision.detail
+    if decision.reason is Reason.HELD:
+        detail = ", ".join(say(f"hold.{reason}", language) for reason in detail.split(", "))
+    return say(f"reason.{decision.reason}", language, detail=formats.clean(detail))
+
+
+def day_words(day: date | None, language: str) -> str:
+    """Return a day in figures, "" for none."""
+    return "" if day is None else formats.short_date(day, language)
+
+
+def instant_words(at: datetime, office: Office) -> str:
+    """Return an instant by the creditor's clock: day, hour and minute."""
+    local = at.astimezone(office.policy.window.zone)
+    return f"{formats.short_date(local.date(), office.config.language)} {local:%H:%M}"
+
+
+def iso(at: datetime | None, office: Office) -> str | None:
+    """Return an instant in ISO 8601 with the creditor's offset."""
+    return None if at is None else at.astimezone(office.policy.window.zone).isoformat()
+
+
+def inbox(office: Office, *, only_waiting: bool) -> Inbox:
+    """Return the classified replies and the open tasks."""
+    with office.db.read() as session:
+        rows = mailroom.replies(session, office.creditor_id, only_open=only_waiting, limit=EVERY)
+        names = parties.debtor_names(session, sorted({row.debtor_id for row, _ in rows if row.debtor_id}))
+        tasks = settings.open_tasks(session, office.creditor_id)
+    language = office.config.language
+    answers = tuple(
+        Answer(
+            id=row.id or 0,
+            received_at=row.received_at,
+            sender=formats.clean(message.from_address),
+            subject=formats.clean(message.subject),
+            debtor=names.get(row.debtor_id or 0, ""),
+            intent=row.intent,
+            words=say(f"intent.{row.intent}", language),
+            confidence=row.confidence,
+            needs_review=row.needs_review,
+            promise_date=row.understanding.get("promise_date"),
+            effect=formats.clean(row.effect),
+            waits=row.handled_at is None,
+            text=row.reply_text,
+        )
+        for row, message in rows
+    )
+    open_tasks = tuple(
+        Task(task.kind, task.subject, formats.clean(task.words), task.owner, task.created_at, task.remind_on)
+        for task in tasks
+    )
+    return Inbox(answers, open_tasks)
