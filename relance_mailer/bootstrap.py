@@ -16,7 +16,7 @@ from relance_mailer.clock import Clock, FixedClock, RehearsalClock, SystemClock
 from relance_mailer.config import Config, Mailbox, Smtp
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.rates import load_rates
-from relance_mailer.errors import ConfigError
+from relance_mailer.errors import ConfigError, TemplateError
 from relance_mailer.mail.imap import ImapAccount
 from relance_mailer.mail.smtp import SmtpAccount
 from relance_mailer.services.office import Office
@@ -24,6 +24,7 @@ from relance_mailer.services.reader import Reader
 from relance_mailer.store import installation, schema, settings
 from relance_mailer.store.db import Database
 from relance_mailer.store.tables import CreditorRow
+from relance_mailer.texts.check import check as check_templates
 from relance_mailer.texts.load import Templates, packaged_templates
 from relance_mailer.texts.render import Renderer
 
@@ -123,8 +124,16 @@ def make_office(config: Config, db: Database, clock: Clock) -> Office:
 
 
 def reloaded(office: Office, path: Path) -> Office:
-    """Return the office with the configuration and templates read anew; the database and clock stay."""
+    """Return the office with the configuration and templates read anew; the database and clock stay.
+
+    Raises:
+        ConfigError: the configuration cannot be used, or names another database.
+        TemplateError: a template cannot be used.
+    """
     fresh = make_office(configuration.load(path), office.db, office.clock)
+    problems = check_templates(fresh.templates)
+    if problems:
+        raise TemplateError("; ".join(f"{one.file}, line {one.line}: {one.message}" for one in problems))
     if fresh.config.database != office.config.database:
         msg = "the database cannot change while the program runs: restart it"
         raise ConfigError(msg)

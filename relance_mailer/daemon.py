@@ -22,6 +22,7 @@ from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Drained, Outbox
 from relance_mailer.services.plan import PlanReport, plan
+from relance_mailer.services.reader import Reader
 from relance_mailer.services.receive import MailSink, Received
 from relance_mailer.store import installation
 from relance_mailer.store.group import GroupCommit
@@ -54,6 +55,12 @@ class Ticked:
 
 async def tick(office: Office, accounts: Accounts) -> Ticked:
     """Receive, follow up, plan and send, once."""
+    with make_reader(office) as reader:
+        return await one_pass(office, accounts, reader)
+
+
+async def one_pass(office: Office, accounts: Accounts, reader: Reader) -> Ticked:
+    """Do what `tick` does, with a reader of the caller's, who makes many passes."""
     done = Ticked(doubts=start_up(office, office.clock.now()))
     sink = MailSink(office)
     for account in accounts.mailboxes:
@@ -61,8 +68,7 @@ async def tick(office: Office, accounts: Accounts) -> Ticked:
             await asyncio.to_thread(read_once, account, sink)
         except ImapError as error:
             done.unreachable.append(f"{account.name}: {error}")
-    with make_reader(office) as reader:
-        done.received = await asyncio.to_thread(receive.read_waiting, office, reader)
+    done.received = await asyncio.to_thread(receive.read_waiting, office, reader)
     done.followed_up = await asyncio.to_thread(follow_up, office, office.clock.now())
     done.planned = await asyncio.to_thread(plan, office, office.clock.now())
     async with GroupCommit(office.db) as group:
@@ -108,6 +114,8 @@ class _OfficeHours:
                 watcher.start()
             scheduler.start()
             log.info("running", mode=self._office.mode.value, trusted=self._office.installation.trusted)
+            if not self._office.installation.trusted:
+                log.warning("nothing leaves", why=self._office.installation.reason, gate="installation")
             try:
                 await self._work()
             finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from relance_mailer.cli.common import print_error
@@ -18,23 +17,12 @@ FOUND_WRONG, USAGE = 1, 2
 def main() -> None:
     """Run a command; exit 0 when done, 1 if something is wrong, 2 on wrong usage or configuration."""
     try:
-        sys.exit(_application(sys.argv[1:2])(standalone_mode=False) or 0)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(USAGE)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        print_error("stopped")
-        sys.exit(FOUND_WRONG)
+        _application(sys.argv[1:2])()  # Typer itself exits: 0, or 2 on wrong usage
     except ConfigError as error:
         print_error(str(error))
         sys.exit(USAGE)
     except RelanceError as error:
         print_error(str(error))
-        sys.exit(FOUND_WRONG)
-    except BrokenPipeError:
-        sys.stderr.close()
         sys.exit(FOUND_WRONG)
 
 

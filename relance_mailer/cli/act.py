@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from relance_mailer.cli.common import DEFAULT_CONFIG, AtOption, ByOption, ConfigOption, app, office, person, say
+from relance_mailer.cli.common import (
+    DEFAULT_CONFIG,
+    AtOption,
+    ByOption,
+    ConfigOption,
+    app,
+    office,
+    person,
+    say,
+)
 from relance_mailer.errors import InputError
 from relance_mailer.services import desk
 
@@ -45,7 +54,10 @@ def _day(text: str) -> date | None:
 @app.command()
 def release(
     what: Annotated[
-        str, typer.Argument(help='An invoice number, a debtor reference, "all" (after stop-all) or "installation".')
+        str,
+        typer.Argument(
+            help='An invoice number, a debtor reference, "all" (after stop-all) or "installation".'
+        ),
     ],
     why: Annotated[str, typer.Option(help="Why, in words.")] = "",
     config: ConfigOption = DEFAULT_CONFIG,
@@ -66,6 +78,24 @@ def release(
             say(f"{what}: {ended} hold(s) released" if ended else f"{what}: there was no hold")
 
 
+@app.command("done")
+def done(
+    what: Annotated[str, typer.Argument(help='"reply:ID" or "task:ID", as `replies` shows them.')],
+    config: ConfigOption = DEFAULT_CONFIG,
+    by: ByOption = "",
+    at: AtOption = "",
+) -> None:
+    """Say that an answer or a task was dealt with; holds stay until they end or are released."""
+    kind, _, number = what.partition(":")
+    if kind not in ("reply", "task") or not number.isdigit():
+        msg = f"{what!r}: write reply:ID or task:ID, as `relance-mailer replies` shows them"
+        raise InputError(msg)
+    with office(config, at) as opened:
+        handle = desk.handle_reply if kind == "reply" else desk.do_task
+        handle(opened, int(number), opened.clock.now(), person(by))
+        say(f"{what}: done")
+
+
 @app.command("stop-all")
 def stop_all(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOption = "") -> None:
     """Let nothing leave until `release all`."""
@@ -78,18 +108,24 @@ def stop_all(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOpt
 def notice(
     notice_id: Annotated[int, typer.Argument(help="The notice's id, as `plan` and `check` show it.")],
     refuse: Annotated[str, typer.Option(help="Refuse it, for this reason.")] = "",
+    show: Annotated[bool, typer.Option("--show", help="Only show it as it would leave.")] = False,
     config: ConfigOption = DEFAULT_CONFIG,
     by: ByOption = "",
     at: AtOption = "",
 ) -> None:
     """Approve (or refuse) a formal notice."""
     with office(config, at) as opened:
-        if refuse:
+        if show:
+            leaves, text = desk.preview_notice(opened, notice_id, opened.clock.now())
+            say(f"{leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}\n{text.subject}\n\n{text.text}")
+        elif refuse:
             desk.refuse_notice(opened, notice_id, refuse, opened.clock.now(), person(by))
             say(f"notice {notice_id}: refused; its invoices are on hold, owner {person(by)}")
         else:
             leaves = desk.approve_notice(opened, notice_id, opened.clock.now(), person(by))
-            say(f"notice {notice_id}: approved, leaves {leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}")
+            say(
+                f"notice {notice_id}: approved, leaves {leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}"
+            )
 
 
 @approvals.command("run")

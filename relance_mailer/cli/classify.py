@@ -21,7 +21,9 @@ __all__ = ["app", "classify"]
 @app.command()
 def classify(
     file: Annotated[Path | None, typer.Argument(metavar="FILE.eml", help="A message as received.")] = None,
-    batch: Annotated[bool, typer.Option("--batch", help="JSON Lines from stdin to stdout, in order.")] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="JSON Lines from stdin to stdout, in order.")
+    ] = False,
     language: Annotated[str, typer.Option("--lang", help='Of the words printed: "fr" or "en".')] = "fr",
     as_json: JsonOption = False,
 ) -> None:

@@ -16,7 +16,9 @@ import typer
 
 from relance_mailer.errors import ConfigError
 
-if TYPE_CHECKING:  # what needs the database or the mail is imported where it is used: `classify` needs neither
+if (
+    TYPE_CHECKING
+):  # what needs the database or the mail is imported where it is used: `classify` needs neither
     from relance_mailer.config import Config
     from relance_mailer.services.office import Office
 
@@ -52,7 +54,9 @@ def configure_log() -> None:
     import structlog
 
     terminal = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

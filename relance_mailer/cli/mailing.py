@@ -78,7 +78,12 @@ def _read(file: Path) -> bytes:
 def _print(report: ImportReport, language: str, as_json: bool) -> None:
     if as_json:
         errors = [
-            {"line": error.line, "field": error.field, "value": error.value, "reason": explain(error, language)}
+            {
+                "line": error.line,
+                "field": error.field,
+                "value": error.value,
+                "reason": explain(error, language),
+            }
             for error in report.errors
         ]
         print_json(
@@ -113,7 +118,16 @@ def tick(config: ConfigOption = DEFAULT_CONFIG, at: AtOption = "", as_json: Json
     with RunLock(load(config).database), office(config, at) as opened:
         done = asyncio.run(daemon.tick(opened, bootstrap.make_accounts(opened.config)))
         _print_tick(done, opened.config.language, as_json)
-        if done.unreachable or done.planned.gates or done.planned.braked or done.sent.trouble or done.planned.problems:
+        if not opened.installation.trusted:
+            print_error(opened.installation.reason)
+        if (
+            done.unreachable
+            or not opened.installation.trusted
+            or done.planned.gates
+            or done.planned.braked
+            or done.sent.trouble
+            or done.planned.problems
+        ):
             raise typer.Exit(1)
 
 
@@ -147,7 +161,9 @@ def _print_tick(done: Ticked, language: str, as_json: bool) -> None:
         if words:
             print_error(words)
     if planned.braked:
-        print_error(f"unusual run of {planned.braked.messages} messages: `relance-mailer approve run --by NAME`")
+        print_error(
+            f"unusual run of {planned.braked.messages} messages: `relance-mailer approve run --by NAME`"
+        )
 
 
 @app.command()
@@ -156,13 +172,13 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     configure_log()
     settings = load(config)
     with RunLock(settings.database), office(config) as opened:
-        current = opened
+        current, accounts = opened, bootstrap.make_accounts(opened.config)
         while True:
-            accounts = bootstrap.make_accounts(current.config)
             ended = asyncio.run(daemon.run(current, accounts, look_every=current.config.daemon.look_every))
             if ended is Ended.STOP:
                 return
             try:
-                current = bootstrap.reloaded(current, config)
+                fresh = bootstrap.reloaded(current, config)
+                current, accounts = fresh, bootstrap.make_accounts(fresh.config)
             except RelanceError as error:
                 log.error("the new configuration cannot be used; the old one goes on", error=str(error))

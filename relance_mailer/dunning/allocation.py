@@ -1,16 +1,16 @@
 """How much of each invoice is still owed, from the balances, payments and credit notes that are known.
 
 Three kinds of knowledge overlap. A *stated* balance, imported, says how much of an invoice was settled up to a day,
-without saying by what. A payment that *names* an invoice settles it. *Loose* money, a payment or credit note that
-names none, settles nobody knows what. So:
+without saying by what. A payment that *names* an invoice settles it. *Loose* money (a payment or credit note that
+names none, and what was paid too much on one that it names) settles nobody knows what. So:
 
 1. Of an invoice, the larger of the stated sum and of the named payments dated on or before it is settled, plus the
    named payments after it: a payment row imported late consumes the balance, it does not add to it.
 2. Loose money dated on or before the stated balances is first looked for in their sums that no named payment explains,
    settled invoices included; what is found there is already counted.
 3. The rest counts, provisionally, against the debtor's invoices of the same currency, oldest due date first.
-4. What then is left, and what was paid too much on an invoice, is credit: a person sees to it. Payments go on
-   principal (C. civ. 1343-1); nothing is ever owed below zero.
+4. What then is left is credit: a person sees to it. Payments go on principal (C. civ. 1343-1); nothing is ever owed
+   below zero.
 
 Everything here is about one debtor and does not depend on the order in which things were imported.
 """
@@ -239,12 +239,11 @@ class _Book:
 
     def _count(self, account: _Account) -> None:
         beyond = account.count()
-        if beyond < 0:  # what was taken back had come without naming the invoice
+        if beyond:  # paid too much, or taken back what had come without naming the invoice
             last = max(account.named, key=lambda money: money.order)
             self.loose.append(replace(last, amount=beyond))
-            account.history.append((last.on, -beyond))
-        else:
-            self.credit += beyond
+            if beyond < 0:
+                account.history.append((last.on, -beyond))
 
     def _without_returns(self) -> list[_Money]:
         """Return the loose money in order of days, less what was taken back again, the latest first."""

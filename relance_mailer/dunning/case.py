@@ -66,11 +66,12 @@ class InvoiceCase:
 
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
-    """A contact and what is known of its mailbox; `absent_until` is the last day of an absence."""
+    """A contact and what is known of its mailbox; an absence has a first day known and a last day."""
 
     contact: Contact
     usable: bool = True
     absent_until: date | None = None
+    absent_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,11 @@ def addressee(contacts: Sequence[ContactFacts], today: date, days: WorkingDays) 
     for facts in usable:
         if facts.absent_until is None:
             return Addressee(facts.contact)
-        back_on = days.next_open(facts.absent_until + timedelta(days=2))  # the return date, and a day to read mail
+        back_on = days.next_open(facts.absent_until + timedelta(days=2))  # the day after the return
         if back_on <= today:
             return Addressee(facts.contact)
         away.append((back_on, facts.contact))
-        if days.count(today, facts.absent_until) <= LONGEST_ABSENCE_WAITED_FOR:
+        if days.count(facts.absent_since or today, facts.absent_until) <= LONGEST_ABSENCE_WAITED_FOR:
             return Addressee(facts.contact, back_on)
     if away:
         back_on, contact = min(away, key=lambda entry: entry[0])

@@ -174,9 +174,7 @@ def _handover(
     return Wait(start, Reason.DEADLINE_RUNNING, stage)
 
 
-def _deliverable(
-    stage: Stage, debtor: DebtorCase, policy: Policy, now: datetime, today: date
-) -> Send | Wait:
+def _deliverable(stage: Stage, debtor: DebtorCase, policy: Policy, now: datetime, today: date) -> Send | Wait:
     """The stage is due: may a message leave now, and to whom?"""
     whom = addressee(debtor.contacts, today, debtor.days)
     if whom.contact is None:
@@ -185,7 +183,7 @@ def _deliverable(
         return Wait(opening(whom.back_on, debtor, policy, now), Reason.ABSENT, stage, whom.contact.address)
     if stage.kind is StageKind.FORMAL_NOTICE and debtor.unmatched_mail:
         return Wait(None, Reason.UNMATCHED_MAIL, stage)
-    if not stage.needs_approval:  # what waits for a person anyway is offered at once, and keeps the gap at its release
+    if not stage.needs_approval:  # else a person is asked at once, and the gap is kept at the release
         if debtor.message_in_flight:
             return Wait(None, Reason.MESSAGE_IN_FLIGHT, stage)
         free = free_again(debtor, policy)

@@ -126,7 +126,8 @@ def group(sends: list[tuple[InvoiceCase, Send]], policy: Policy) -> list[Proposa
     """
     kinds: dict[tuple[bool, bool], list[tuple[InvoiceCase, Stage]]] = defaultdict(list)
     for case, send in sends:
-        kinds[send.stage.kind is StageKind.FORMAL_NOTICE, send.stage.needs_approval].append((case, send.stage))
+        stage = send.stage
+        kinds[stage.kind is StageKind.FORMAL_NOTICE, stage.needs_approval].append((case, stage))
     proposals = []
     for _, members in sorted(kinds.items(), key=lambda entry: entry[0], reverse=True):
         members.sort(key=lambda member: (member[0].invoice.due, member[0].invoice.number))

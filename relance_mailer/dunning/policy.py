@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -79,7 +79,7 @@ class Policy:
     name: str = "default"
     stages: tuple[Stage, ...] = DEFAULT_STAGES
     entry: Entry = Entry.FIRST
-    window: Window = Window()
+    window: Window = field(default_factory=Window)
     min_days_between: int = 5
     max_payment_age: int = 3
     max_inbox_age: timedelta = timedelta(minutes=30)

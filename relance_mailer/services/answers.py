@@ -73,6 +73,8 @@ def answer(session: Session, office: Office, row: MessageRow, message: Message, 
             verified=trusted,
         )
         _carry_out(session, office, file, reply, effects, now)
+        if found.sender is SenderTrust.KNOWN:
+            _alive(session, office, file, message.from_address)
         if (
             said.intent is Intent.WRONG_CONTACT
             and found.sender is SenderTrust.KNOWN
@@ -198,12 +200,11 @@ def _carry_out(
 ) -> None:
     language = office.config.language
     done: list[str] = []
-    for effect in sorted(
-        effects, key=lambda effect: not isinstance(effect, MakePromise)
-    ):  # a promise ends old pauses
+    promised = [effect for effect in effects if isinstance(effect, MakePromise)]
+    for promise in promises.shared_out(file, promised):  # first, since a promise ends the pause of the one before
+        promises.make(session, office, file, promise, now, reply_id=reply.id)
+    for effect in effects:
         match effect:
-            case MakePromise():
-                promises.make(session, office, file, effect, now, reply_id=reply.id)
             case OpenHold():
                 owner = holds.TEAM if effect.owned else ""
                 holds.open_hold(
@@ -291,6 +292,13 @@ def _ask_unmatched(
         actor=BOT,
         owner=holds.TEAM,
     )
+
+
+def _alive(session: Session, office: Office, file: DebtorFile, address: str) -> None:
+    """Whoever answers can be written to, whatever bounced before."""
+    for contact in mailroom.contacts_at(session, office.creditor_id, [address.lower()]):
+        if contact.debtor_id == file.debtor.id and contact.state in ("unserved", "dead"):
+            notices.mark_contact(session, contact.id, "usable")
 
 
 def _wrong_contact(session: Session, office: Office, file: DebtorFile, address: str) -> None:

@@ -127,10 +127,10 @@ def _meant(said: Understanding, scope: Scope, terms: _Terms) -> list[Effect]:
         on_debtor = _ON_DEBTOR.get(intent)
         effects += on_debtor(terms) if on_debtor else _EFFECTS[intent](said, scope, terms, invoice_id)
     effects += [effect for id_ in scope.others for effect in _courtesy(said, scope, terms, id_)]
-    if (
-        not effects and said.intent is not Intent.ACKNOWLEDGEMENT
-    ):  # nothing is open to pause: a person reads it
-        return [Ask(Intent.OTHER)]
+    if Intent.STOP_CONTACT in said.also:  # whatever else it says of its invoices
+        effects += _ON_DEBTOR[Intent.STOP_CONTACT](terms)
+    if not effects and said.intent is not Intent.ACKNOWLEDGEMENT:
+        return [Ask(Intent.OTHER)]  # nothing is open that could be paused: a person reads it
     return effects
 
 

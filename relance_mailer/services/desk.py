@@ -6,18 +6,20 @@ from datetime import date, datetime, timedelta
 
 from relance_mailer.dunning.case import addressee
 from relance_mailer.dunning.decide import Send, decide, free_again, opening
+from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import ConflictError, NotFoundError
 from relance_mailer.services import holds, send, writing
 from relance_mailer.services.gates import STOP_ALL
 from relance_mailer.services.office import Office
 from relance_mailer.services.plan import RUN_APPROVED
-from relance_mailer.store import blobs, cases, installation, ledger, notices, parties, settings
+from relance_mailer.store import blobs, cases, installation, ledger, mailroom, notices, parties, settings
 from relance_mailer.store import holds as hold_rows
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import HoldRow, NoticeRow
+from relance_mailer.texts.render import RenderedText
 from relance_mailer.texts.words import say
 
 RUN_APPROVAL_LASTS = timedelta(hours=24)
@@ -49,10 +51,46 @@ def release(office: Office, what: str, why: str, now: datetime, by: str) -> int:
 
 def _done_with(session: Session, office: Office, rows: list[HoldRow], now: datetime, by: str) -> None:
     """Releasing is answering: what was asked about these pauses is done."""
-    replies = {f"reply:{row.reply_id}" for row in rows if row.reply_id is not None}
+    for reply_id in sorted({row.reply_id for row in rows if row.reply_id is not None}):
+        _handled(session, office, reply_id, now, by)
+
+
+def handle_reply(office: Office, reply_id: int, now: datetime, by: str) -> None:
+    """Note that a person has dealt with an answer; its pauses stay as they are."""
+    with office.db.write() as session:
+        reply = mailroom.reply(session, reply_id)
+        if reply is None or reply.creditor_id != office.creditor_id:
+            msg = f"there is no reply {reply_id}: `relance-mailer replies` lists them"
+            raise NotFoundError(msg)
+        _handled(session, office, reply_id, now, by)
+
+
+def _handled(session: Session, office: Office, reply_id: int, now: datetime, by: str) -> None:
+    reply = mailroom.reply(session, reply_id)
+    if reply is None:
+        return
+    if reply.handled_at is None:
+        reply.handled_at, reply.handled_by = now, by
+        session.add(reply)
+        session.flush()
     for task in settings.open_tasks(session, office.creditor_id):
-        if task.subject in replies:
+        if task.subject == f"reply:{reply_id}":
             settings.close_task(session, task, now=now, by=by)
+    for debtor_id in [reply.debtor_id] if reply.debtor_id is not None else reply.candidates:
+        notices.look_again_at_debtor(session, debtor_id, now)
+
+
+def do_task(office: Office, task_id: int, now: datetime, by: str) -> None:
+    """Note that a person has done what a task asks."""
+    with office.db.write() as session:
+        task = settings.get_task(session, task_id)
+        if task is None or task.creditor_id != office.creditor_id or task.done_at is not None:
+            msg = f"there is no open task {task_id}: `relance-mailer replies` lists them"
+            raise NotFoundError(msg)
+        settings.close_task(session, task, now=now, by=by)
+        kind, _, number = task.subject.partition(":")
+        if kind == "reply":
+            _handled(session, office, int(number), now, by)
 
 
 def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> datetime:
@@ -78,6 +116,18 @@ def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> da
     return leaves
 
 
+def preview_notice(office: Office, notice_id: int, now: datetime) -> tuple[datetime, RenderedText]:
+    """Return when a formal notice would leave if it were approved now, and how it would read that day."""
+    with office.db.read() as session:
+        notice = _awaiting(session, office, notice_id)
+        file, proposal = _reread(session, office, notice, now)
+        if proposal is None:
+            msg = f"notice {notice_id} no longer stands ({say('superseded.facts', office.config.language)})"
+            raise ConflictError(msg)
+        leaves, whom = _leaving(office, file, now)
+        return leaves, office.renderer.render(writing.context_of(office, file, proposal, whom, leaves))
+
+
 def _awaiting(session: Session, office: Office, notice_id: int) -> NoticeRow:
     notice = notices.get(session, notice_id)
     if notice is None or notice.creditor_id != office.creditor_id:
@@ -95,15 +145,13 @@ def _reread(
     """Return the notice's facts as they are now; no proposal if they no longer are what was to be approved."""
     assert notice.id is not None
     [file] = cases.load(session, office.view(now), [notice.debtor_id], without=frozenset({notice.id}))
-    members = {row.invoice_id: row for row in notices.members(session, [notice.id])[notice.id]}
-    stage = office.policy.stage(notice.stage)
-    about = tuple((case, stage) for case in file.cases if case.invoice.id in members)
+    members = notices.members(session, [notice.id])[notice.id]
+    proposal = send.proposal_of(office, file, notice, members)
     whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
-    proposal = Proposal(stage, about)
-    if whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
+    if proposal is None or whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
         return file, None
     when = opening(office.today(now), file.debtor_case, office.policy, now)
-    for case, _ in about:
+    for case, stage in proposal.cases:
         decision = decide(case, file.debtor_case, office.policy, when)
         if not isinstance(decision, Send) or decision.stage != stage:
             return file, None
@@ -121,10 +169,7 @@ def _release(
 ) -> datetime:
     """Render interest, cut-off and deadline for the sending day; the day of rule 2 runs from there."""
     assert notice.id is not None
-    first_day = max(office.today(now), free_again(file.debtor_case, office.policy) or office.today(now))
-    leaves = opening(first_day, file.debtor_case, office.policy, now)
-    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
-    assert whom is not None
+    leaves, whom = _leaving(office, file, now)
     draft = writing.write(office, file, proposal, whom, notice.id, leaves)
     notices.move(
         session,
@@ -145,6 +190,15 @@ def _release(
     ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
     _close(session, office, "approve", f"notice:{notice.id}", now, by)
     return leaves
+
+
+def _leaving(office: Office, file: DebtorFile, now: datetime) -> tuple[datetime, Contact]:
+    """Return when a message approved now leaves, its gap kept, and to whom."""
+    today = office.today(now)
+    first_day = max(today, free_again(file.debtor_case, office.policy) or today)
+    whom = addressee(file.debtor_case.contacts, today, file.debtor_case.days).contact
+    assert whom is not None
+    return opening(first_day, file.debtor_case, office.policy, now), whom
 
 
 def refuse_notice(office: Office, notice_id: int, why: str, now: datetime, by: str) -> None:

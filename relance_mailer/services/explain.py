@@ -99,16 +99,19 @@ def explain(office: Office, number: str, now: datetime) -> Story:
             raise NotFoundError(msg)
         [file] = cases.load(session, office.view(now), [row.debtor_id])
         obstacles = views.obstacles(session, office, office.clock.now())
-        events = _events(session, office, row.debtor_id, cases.invoice_of(row), file.settlement, now)
+        events = _events(session, office, row.debtor_id, cases.invoice_of(row), file.settlement)
+        stated = stories.has_balance(session, row.id)
     decided = decide_debtor(office, file, now)
     case = next(case for case in file.cases if case.invoice.id == row.id)
-    return _story(office, decided, case, events, obstacles, now)
+    settled = _settled(case.invoice, decided.file.settlement, stated=stated)
+    return _story(office, decided, case, settled, events, obstacles, now)
 
 
-def _story(  # noqa: PLR0913
+def _story(
     office: Office,
     decided: DebtorPlan,
     case: InvoiceCase,
+    settled: tuple[Settled, ...],
     events: tuple[Told, ...],
     obstacles: tuple[str, ...],
     now: datetime,
@@ -127,7 +130,7 @@ def _story(  # noqa: PLR0913
         total=invoice.total,
         outstanding=case.outstanding,
         days_overdue=max((office.today(now) - invoice.due).days, 0) if case.outstanding else 0,
-        settled=_settled(invoice, decided.file.settlement),
+        settled=settled,
         events=events,
         mode=office.mode.value,
         obstacles=obstacles,
@@ -202,7 +205,7 @@ def _after_event(
 # ── what counts as paid ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _settled(invoice: Invoice, settlement: Settlement) -> tuple[Settled, ...]:
+def _settled(invoice: Invoice, settlement: Settlement, *, stated: bool) -> tuple[Settled, ...]:
     """Return what settled an invoice: by day; loose money apart, for a person may allocate it otherwise."""
     loose = [entry.amount for entry in settlement.provisional if entry.invoice_id == invoice.id]
     history = list(settlement.paid_history.get(invoice.id, ()))
@@ -212,17 +215,19 @@ def _settled(invoice: Invoice, settlement: Settlement) -> tuple[Settled, ...]:
         if found is not None:
             history.remove(found)
         entries.append(Settled("provisional", found[0] if found else None, amount))
-    told = [Settled("stated" if on == invoice.issued else "paid", on, amount) for on, amount in history]
+    told = [
+        Settled("stated" if stated and on == invoice.issued else "paid", on, amount) for on, amount in history
+    ]
     return (*told, *entries)
 
 
 # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _events(  # noqa: PLR0913
-    session: Session, office: Office, debtor_id: int, invoice: Invoice, settlement: Settlement, now: datetime
+def _events(
+    session: Session, office: Office, debtor_id: int, invoice: Invoice, settlement: Settlement
 ) -> tuple[Told, ...]:
-    """Return what the ledger tells about an invoice, its notices, answers, payments and tasks, up to `now`."""
+    """Return what the ledger tells about an invoice, its notices, answers, payments and tasks."""
     notices = stories.notices_about(session, invoice.id)
     notice_ids = [row.id for row in notices if row.id is not None]
     replies = stories.replies_about(session, debtor_id, invoice.id, invoice.number, notice_ids)
@@ -241,9 +246,11 @@ def _events(  # noqa: PLR0913
     teller = Teller(office.config.language, invoice.number, invoice.total.currency, letters)
     entries = ledger.entries(session, office.creditor_id, *subjects)
     return tuple(
-        Told(entry.at, entry.kind, teller.tell(entry), "" if entry.actor == BOT else formats.clean(entry.actor))
+        Told(
+            entry.at, entry.kind, teller.tell(entry), "" if entry.actor == BOT else formats.clean(entry.actor)
+        )
         for entry in entries
-        if entry.at <= now and _belongs(entry)
+        if _belongs(entry)
     )
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 import structlog
 
-from relance_mailer.dunning.notice import Mode
+from relance_mailer.dunning.notice import UNSENT, Mode
 from relance_mailer.services import promises, send
 from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.plan import look_again_at_asked
 from relance_mailer.store import holds, notices, settings
 from relance_mailer.store.session import Session
 from relance_mailer.texts.words import say
@@ -30,15 +31,25 @@ class FollowedUp:
 
 
 def start_up(office: Office, now: datetime) -> int:
-    """Do what every start must: put stranded attempts in doubt, drop rehearsed stages when going live."""
+    """Do what every start must: put stranded attempts in doubt, ask anew, drop rehearsed stages when going live."""
     with office.db.write() as session:
         doubts = send.recover(session, office, now)
+        look_again_at_asked(session, office, now)
         if office.mode is Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE) is None:
+            _withdraw_rehearsed(session, office, now)
             notices.drop_track(session, office.creditor_id, "rehearsal", now)
             settings.write(session, office.creditor_id, LIVE_SINCE, now.isoformat(), now=now, by=BOT)
         elif office.mode is not Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE):
             settings.write(session, office.creditor_id, LIVE_SINCE, None, now=now, by=BOT)
     return doubts
+
+
+def _withdraw_rehearsed(session: Session, office: Office, now: datetime) -> None:
+    """What was rehearsed and waits, for a person for example, is nobody's business any more."""
+    why = say("superseded.going_live", office.config.language)
+    for notice in notices.in_states(session, office.creditor_id, sorted(UNSENT)):
+        if notice.mode != Mode.LIVE:
+            send.supersede(session, office, notice, why, now)
 
 
 def follow_up(office: Office, now: datetime) -> FollowedUp:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from relance_mailer.services.office import Office
-from relance_mailer.store import freshness, settings
+from relance_mailer.store import freshness, mailroom, settings
 from relance_mailer.store.session import Session
 
 STOP_ALL = "stop_all"
@@ -38,6 +38,14 @@ def closed(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
         *_payments_old(session, office, now),
         *_iban_changed(session, office),
     )
+
+
+def unheard(session: Session, office: Office) -> bool:
+    """Say whether mail is stored that was not understood yet: an answer in it must be heard first (rule 3).
+
+    That lasts moments, so it is no gate that anybody is told of.
+    """
+    return bool(mailroom.waiting(session, office.creditor_id, 1))
 
 
 def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:

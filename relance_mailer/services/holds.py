@@ -8,7 +8,7 @@ from datetime import date, datetime
 from relance_mailer.services import send
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import holds as rows
-from relance_mailer.store import ledger, notices
+from relance_mailer.store import ledger, notices, settings
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import HoldRow
@@ -51,6 +51,26 @@ def open_hold(  # noqa: PLR0913
     send.withdraw_for(session, office, debtor_id, None if invoice_id is None else [invoice_id], why, now)
     _look_again(session, row, now)
     return row
+
+
+def hold_refused(session: Session, office: Office, notice_id: int, answer: str, now: datetime) -> None:
+    """The server refused a notice for what it is: writing to somebody else cannot help, so a person looks."""
+    notice = notices.get(session, notice_id)
+    assert notice is not None
+    for member in notices.members(session, [notice_id])[notice_id]:
+        open_hold(session, office, notice.debtor_id, member.invoice_id, "refused", None, now, owner=TEAM)
+    words = say("task.refused", office.config.language, to=notice.to_address, answer=answer)
+    settings.open_task(
+        session,
+        office.creditor_id,
+        "refused",
+        f"notice:{notice_id}",
+        words,
+        now=now,
+        actor=BOT,
+        owner=TEAM,
+        debtor_id=notice.debtor_id,
+    )
 
 
 def release(session: Session, office: Office, row: HoldRow, why: str, now: datetime, by: str) -> None:

@@ -82,7 +82,7 @@ def _absence(
     today = office.today(now)
     back = machine.return_date
     until = back - timedelta(days=1) if back else office.days.add(today, ABSENCE_WITHOUT_DATE)
-    debtor_ids = mailroom.set_absent(session, message.from_address.lower(), office.creditor_id, until)
+    debtor_ids = mailroom.set_absent(session, office.creditor_id, message.from_address.lower(), today, until)
     long = back is None or office.days.count(today, until) >= ABSENCE_WITHOUT_DATE
     for debtor_id in debtor_ids:
         notices.look_again_at_debtor(session, debtor_id, now)

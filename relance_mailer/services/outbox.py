@@ -14,7 +14,7 @@ from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
 from relance_mailer.mail.compose import ascii_address
 from relance_mailer.mail.rate import RateLimit
 from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection, Withheld
-from relance_mailer.services import send
+from relance_mailer.services import holds, send
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.send import Claimed, Claims, Delivered
 from relance_mailer.store import notices, settings
@@ -62,6 +62,7 @@ class Outbox:
         self._ends = Together(group, self._accept_all)
         self._rest_until: datetime | None = None
         self._refusals = 0
+        self._in_trouble = True  # perhaps, in an earlier life of this process
 
     async def drain(self, stop: asyncio.Event | None = None) -> Drained:
         """Hand over everything whose time has come and that the rate allows; return what became of it."""
@@ -181,7 +182,13 @@ class Outbox:
 
     async def _refused(self, batch: _Batch, claimed: Claimed, error: SmtpError) -> None:
         office, now = self._office, self._office.clock.now()
-        await self._group.submit(lambda session: send.refused(session, office, claimed, error, now))
+
+        def work(session: Session) -> None:
+            send.refused(session, office, claimed, error, now)
+            if error.permanent and error.scope is Scope.MESSAGE:
+                holds.hold_refused(session, office, claimed.notice_id, error.answer, now)
+
+        await self._group.submit(work)
         log.warning(
             "notice refused",
             notice=claimed.notice_id,
@@ -198,12 +205,27 @@ class Outbox:
 
     async def _ended(self, batch: _Batch, claimed: Claimed, result: Accepted | Withheld) -> None:
         if isinstance(result, Withheld):
+            now = self._office.clock.now()
+            await self._group.submit(
+                lambda session: notices.end_attempt(
+                    session, claimed.attempt_id, state="withdrawn", ended_at=now
+                )
+            )
             batch.report.withheld += 1
             return
         await self._ends.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
-        self._refusals = 0
+        if self._in_trouble:
+            self._refusals, self._in_trouble = 0, False
+            await self._group.submit(self._account_again)
         batch.report.sent += 1
         log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=result.answer)
+
+    def _account_again(self, session: Session) -> None:
+        """The server takes our mail again: nobody need look."""
+        office, now = self._office, self._office.clock.now()
+        task = settings.find_task(session, office.creditor_id, "account", f"creditor:{office.creditor_id}")
+        if task is not None:
+            settings.close_task(session, task, now=now, by=BOT)
 
     async def _give_back(self, batch: _Batch) -> None:
         """Give back, together, what was claimed and not tried."""
@@ -224,6 +246,7 @@ class Outbox:
         office, now = self._office, self._office.clock.now()
         rest = ACCOUNT_REST[min(self._refusals, len(ACCOUNT_REST) - 1)]
         self._refusals += 1
+        self._in_trouble = True
         self._rest_until = now + rest
         log.error(
             "mail server refuses us; the queue rests",

@@ -138,7 +138,9 @@ def ahead(
         at = min(later)
 
 
-def next_step(office: Office, file: DebtorFile, case: InvoiceCase, now: datetime) -> tuple[datetime, Decision]:
+def next_step(
+    office: Office, file: DebtorFile, case: InvoiceCase, now: datetime
+) -> tuple[datetime, Decision]:
     """Return the first instant at which an invoice's waiting ends by time alone, and what is decided then."""
     at, decision = now, decide(case, file.debtor_case, office.policy, now)
     for _ in range(_MOST_STEPS):

@@ -15,7 +15,7 @@ from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, de
 from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
 from relance_mailer.dunning.policy import StageKind
 from relance_mailer.errors import InputError, RateUnknownError, TemplateError
-from relance_mailer.services import gates, writing
+from relance_mailer.services import gates, send, writing
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import blobs, cases, ledger, notices, settings
@@ -118,9 +118,10 @@ def plan(office: Office, now: datetime) -> PlanReport:
     report = PlanReport()
     with office.db.read() as session:
         report.gates = gates.closed(session, office, now)
+        unheard = gates.unheard(session, office)
         debtor_ids = cases.debtors_to_look_at(session, office.creditor_id, now)
     report.looked_at = len(debtor_ids)
-    if report.gates or not debtor_ids:
+    if report.gates or unheard or not debtor_ids:
         return report
     report.braked = _brake(office, debtor_ids, now)
     if report.braked:
@@ -187,10 +188,11 @@ def _plan_chunk(
     session: Session, office: Office, debtor_ids: Sequence[int], now: datetime, report: PlanReport
 ) -> None:
     """Decide about some debtors and keep what follows: notices, their stages and ledger entries in one transaction."""
+    send.withdraw_changed(session, office, debtor_ids, now)
     made: list[_Made] = []
     looks: list[tuple[int, datetime | None]] = []
     next_id = notices.next_id(session)
-    asked = settings.open_by_subject(session, office.creditor_id, tuple(_TASKS))
+    asked = settings.open_by_subject(session, office.creditor_id, (*_TASKS, Reason.HANDOVER_DUE))
     for file in cases.load(session, office.view(now), debtor_ids):
         decided = decide_debtor(office, file, now)
         for proposal in decided.proposals:
@@ -198,6 +200,8 @@ def _plan_chunk(
                 made.append(_make(office, file, proposal, next_id + len(made), now))
             except (TemplateError, InputError) as error:
                 report.problems.append(str(error))
+                for case, stage in proposal.cases:
+                    decided.decisions[case.invoice.id] = Wait(None, Reason.TEMPLATE, stage, str(error))
         looks += _looks(decided)
         _ask(session, office, decided, asked, now)
     session.flush()
@@ -296,7 +300,25 @@ def _looks(decided: DebtorPlan) -> list[tuple[int, datetime | None]]:
 
 
 #: What a person must do before an invoice can go on, by the reason why it waits.
-_TASKS = frozenset({Reason.NO_CONTACT, Reason.INCOMPLETE, Reason.RATE_UNKNOWN, Reason.POLICY_CHANGED})
+_TASKS = frozenset(
+    {
+        Reason.NO_CONTACT,
+        Reason.INCOMPLETE,
+        Reason.RATE_UNKNOWN,
+        Reason.POLICY_CHANGED,
+        Reason.POLICY_ENDED,
+        Reason.TEMPLATE,
+    }
+)
+#: For which reasons a task of another kind is not moot.
+_ASKED_BY = {Reason.HANDED_OVER: (Reason.HANDOVER_DUE,)}
+
+
+def look_again_at_asked(session: Session, office: Office, now: datetime) -> None:
+    """Decide anew wherever a person was asked: a new configuration, rate or template may be the answer."""
+    asked = settings.open_by_subject(session, office.creditor_id, tuple(_TASKS))
+    ids = [int(subject.partition(":")[2]) for subject in asked]
+    notices.set_next_looks(session, [(invoice_id, now) for invoice_id in ids])
 
 
 def _ask(
@@ -306,9 +328,9 @@ def _ask(
     for case in decided.file.cases:
         decision = decided.decisions[case.invoice.id]
         for task in asked.get(f"invoice:{case.invoice.id}", ()):
-            if not isinstance(decision, Wait) or decision.reason != task.kind:
+            if isinstance(decision, Send) or task.kind not in _ASKED_BY.get(decision.reason, (decision.reason,)):
                 settings.close_task(session, task, now=now, by=BOT)
-        if isinstance(decision, Wait) and decision.reason in _TASKS:
+        if not isinstance(decision, Send) and decision.reason in _TASKS:
             _open_task(session, office, decided.file, case, decision, now)
         elif decision == Stop(Reason.HANDOVER_DUE) and office.mode is Mode.LIVE:
             cases.hand_over(session, case.invoice.id, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from relance_mailer.dunning.case import InvoiceCase
@@ -65,6 +67,24 @@ def make(
     }
     entry = Entry(Kind.PROMISED, f"invoice:{effect.invoice_id}", payload, file.debtor.id)
     ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)
+
+
+def shared_out(file: DebtorFile, promised: Sequence[MakePromise]) -> list[MakePromise]:
+    """Share a sum promised for several invoices out among them, oldest due first up to what each owes.
+
+    An invoice for which nothing is left keeps its pause, without a promise.
+    """
+    left = promised[0].amount if promised else None
+    if left is None or len(promised) == 1:
+        return list(promised)
+    by_invoice = {promise.invoice_id: promise for promise in promised}
+    shares = []
+    for case in file.cases:  # in the order of their due dates
+        promise = by_invoice.get(case.invoice.id)
+        if promise is not None and (share := min(left, case.outstanding.amount)) > 0:
+            shares.append(replace(promise, amount=share))
+            left -= share
+    return shares
 
 
 def replaced_counts(session: Session, invoice_ids: list[int]) -> dict[int, int]:

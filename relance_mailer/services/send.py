@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from relance_mailer.dunning.case import addressee
 from relance_mailer.dunning.decide import Reason, Send, Wait, decide, free_again, opening
 from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState, Proposal
-from relance_mailer.errors import MailError, Scope
+from relance_mailer.errors import MailError, Scope, TemplateError
 from relance_mailer.services import gates, writing
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import blobs, cases, ledger, notices, settings
@@ -90,14 +90,15 @@ def recover(session: Session, office: Office, now: datetime) -> int:
 
 def claim(session: Session, office: Office, now: datetime, limit: int) -> Claims:
     """Take up to `limit` notices whose time has come, in the transaction that reads their facts again."""
-    if gates.closed(session, office, now):
+    if gates.closed(session, office, now) or gates.unheard(session, office):
         return Claims()
     waiting = notices.due(session, office.creditor_id, now, limit)
     one_each: dict[int, NoticeRow] = {}
     for notice in waiting:
         one_each.setdefault(notice.debtor_id, notice)
     ids = frozenset(notice.id for notice in one_each.values() if notice.id is not None)
-    files = cases.load(session, office.view(now), list(one_each), without=ids)
+    behind = frozenset(notices.behind(session, list(one_each.values())))
+    files = cases.load(session, office.view(now), list(one_each), without=ids | behind)
     members = notices.members(session, ids)
     taken: list[NoticeRow] = []
     recorded = 0
@@ -124,18 +125,19 @@ def _verdict(
     language = office.config.language
     if now - notice.rendered_at > STALE_AFTER:
         return _Verdict(say("superseded.stale", language))
-    stages = {member.invoice_id: office.policy.stage(member.stage) for member in members}
-    about = [case for case in file.cases if case.invoice.id in stages]
+    proposal = proposal_of(office, file, notice, members)
+    if proposal is None:
+        return _Verdict(say("reason.policy_changed", language))
     whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
     if whom is None:
         return _Verdict(say("reason.no_contact", language))
     approved = notice.approved_at is not None
     if approved and (later := _gap(office, file, now)):
         return _Verdict(not_before=later)
-    for case in about:
+    for case, reached in proposal.cases:
         decision = decide(case, file.debtor_case, office.policy, now)
         match decision:
-            case Send(stage=stage) if stage == stages[case.invoice.id]:
+            case Send(stage=stage) if stage == reached:
                 continue
             case Wait(reason=Reason.WINDOW | Reason.GAP | Reason.MESSAGE_IN_FLIGHT):
                 return _Verdict(not_before=decision.until or now + BACK_OFF[0])
@@ -143,12 +145,38 @@ def _verdict(
                 return _Verdict(say("superseded.stage", language))
             case _:
                 return _Verdict(say(f"reason.{decision.reason}", language, detail=decision.detail))
-    proposal = Proposal(
-        office.policy.stage(notice.stage), tuple((case, stages[case.invoice.id]) for case in about)
-    )
-    if writing.facts(office, file, proposal, whom) != notice.facts:
-        return _Verdict(say("superseded.facts", language))
-    return _Verdict()
+    try:
+        same = writing.facts(office, file, proposal, whom) == notice.facts
+    except TemplateError as error:
+        return _Verdict(say("reason.template", language, detail=str(error)))
+    return _Verdict() if same else _Verdict(say("superseded.facts", language))
+
+
+def proposal_of(
+    office: Office, file: DebtorFile, notice: NoticeRow, members: Sequence[NoticeInvoiceRow]
+) -> Proposal | None:
+    """Return what a notice is about as its facts stand now; None if the policy lost one of its stages."""
+    known = {stage.key: stage for stage in office.policy.stages}
+    if notice.stage not in known or any(member.stage not in known for member in members):
+        return None
+    stages = {member.invoice_id: known[member.stage] for member in members}
+    about = ((case, stages[case.invoice.id]) for case in file.cases if case.invoice.id in stages)
+    return Proposal(known[notice.stage], tuple(about))
+
+
+def withdraw_changed(session: Session, office: Office, debtor_ids: Sequence[int], now: datetime) -> None:
+    """Withdraw what waits for a person's approval and is no longer true: nobody is asked about it any more."""
+    waiting = notices.awaiting(session, debtor_ids)
+    files = cases.load(session, office.view(now), sorted({notice.debtor_id for notice in waiting}))
+    by_debtor = {file.debtor.id: file for file in files}
+    members = notices.members(session, [notice.id for notice in waiting if notice.id is not None])
+    for notice in waiting:
+        assert notice.id is not None
+        file = by_debtor[notice.debtor_id]
+        proposal = proposal_of(office, file, notice, members[notice.id])
+        whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+        if proposal is None or whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
+            supersede(session, office, notice, say("superseded.facts", office.config.language), now)
 
 
 def _gap(office: Office, file: DebtorFile, now: datetime) -> datetime | None:
@@ -221,9 +249,9 @@ def start(session: Session, office: Office, claimed: Sequence[Claimed], now: dat
 def accepted(session: Session, office: Office, delivered: Sequence[Delivered], now: datetime) -> None:
     """The server answered 250: the stages are served."""
     ids = [one.claimed.notice_id for one in delivered]
-    # One whose copy was read in the mailbox before the answer came is `sent` already.
-    notices.step(session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
-    notices.serve(session, ids, office.today(now))
+    # One whose copy was read in the mailbox before the answer came is `sent` already; one that came back, bounced.
+    taken = notices.step(session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
+    notices.serve(session, list(taken), office.today(now))
     notices.look_again_at_debtors(session, [one.claimed.debtor_id for one in delivered], now)
     ended = {"state": "accepted", "ended_at": now}
     notices.end_attempts(
@@ -256,14 +284,20 @@ def refused(session: Session, office: Office, claimed: Claimed, error: MailError
     notice = _notice(session, claimed.notice_id)
     words = f"{error.code or ''} {error.answer}".strip()
     ended = {"ended_at": now, "phase": error.phase, "code": error.code, "answer": error.answer}
+    payload = {"phase": error.phase, "code": error.code, "answer": error.answer, "scope": error.scope}
+    if notice.state not in (NoticeState.CLAIMED, NoticeState.SENDING):  # a hold withdrew it meanwhile
+        notices.end_attempt(session, claimed.attempt_id, state="refused", **ended)
+        return
     if error.scope is Scope.ACCOUNT:
+        if notice.state == NoticeState.SENDING:
+            _tell(session, office, notice, Kind.DEFERRED, payload, now)
         _give_back(session, notice, claimed, now, ended)
         return
-    payload = {"phase": error.phase, "code": error.code, "answer": error.answer, "scope": error.scope}
     if error.permanent:
         notices.move(session, notice, NoticeEvent.FAIL, next_attempt_at=None, outcome=words)
         _tell(session, office, notice, Kind.FAILED, payload, now)
-        unserved(session, office, notice, words, now, dead=False)
+        if error.scope is Scope.RECIPIENT:
+            unserved(session, office, notice, words, now, dead=False)
     else:
         wait = BACK_OFF[min(notice.attempts, len(BACK_OFF)) - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
         notices.move(session, notice, NoticeEvent.DEFER, next_attempt_at=now + wait, outcome=words)
@@ -296,6 +330,7 @@ def lost(
         return
     notices.move(session, notice, NoticeEvent.LOSE, left_at=now, next_attempt_at=None, outcome=words)
     notices.end_attempt(session, attempt_id, state="in_doubt", ended_at=now, answer=words)
+    notices.look_again_at_debtor(session, notice.debtor_id, now)
     _tell(session, office, notice, Kind.IN_DOUBT, {"why": words}, now)
     asked = say("task.in_doubt", office.config.language, notice=notice_id, to=notice.to_address)
     subject = f"notice:{notice_id}"
@@ -318,6 +353,7 @@ def found(
     if notice.state not in (NoticeState.IN_DOUBT, NoticeState.SENDING):
         return False
     left = notice.left_at or now
+    _end_open_attempt(session, notice, "accepted", now)
     notices.move(session, notice, NoticeEvent.FOUND, left_at=left, next_attempt_at=None, outcome=proof)
     assert notice.id is not None
     notices.serve(session, [notice.id], office.today(left))
@@ -342,6 +378,7 @@ def bounced(
     if notice.state not in (NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.SENDING):
         return False
     in_doubt = notice.state != NoticeState.SENT
+    _end_open_attempt(session, notice, "accepted", now)
     notices.move(session, notice, NoticeEvent.BOUNCE, left_at=None, next_attempt_at=None, outcome=words)
     _tell(session, office, notice, Kind.FAILED, {"bounce": words, "address_dead": dead}, now)
     if in_doubt:
@@ -375,6 +412,7 @@ def supersede(
 ) -> None:
     """Withdraw a notice that nobody has begun to hand over; its approval falls, its invoices are decided anew."""
     assert notice.id is not None
+    _end_open_attempt(session, notice, "withdrawn", now)
     if not notices.move(session, notice, NoticeEvent.SUPERSEDE, next_attempt_at=None, outcome=why):
         return
     _tell(session, office, notice, Kind.SUPERSEDED, {"why": why}, now, actor)
@@ -390,6 +428,15 @@ def withdraw_for(
     """Supersede whatever has not begun to leave to a debtor about some invoices (all of them: None)."""
     for notice in notices.unsent_of_debtor(session, debtor_id, invoice_ids):
         supersede(session, office, notice, why, now)
+
+
+def _end_open_attempt(session: Session, notice: NoticeRow, state: str, now: datetime) -> None:
+    """Note what became of an attempt that something else than its own answer brings to an end."""
+    if notice.state in (NoticeState.CLAIMED, NoticeState.SENDING) and notice.id is not None:
+        attempt = notices.last_attempt(session, notice.id)
+        assert attempt is not None
+        assert attempt.id is not None
+        notices.end_attempt(session, attempt.id, state=state, ended_at=now)
 
 
 def _close_doubt(session: Session, office: Office, notice: NoticeRow, now: datetime, actor: str) -> None:

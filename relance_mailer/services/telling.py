@@ -42,26 +42,26 @@ class Teller:
     def tell(self, entry: Recorded) -> str:
         """Return the sentence about an entry; what an erased one said is gone."""
         if entry.payload is None:
-            return self._say("story.erased")
+            return self.say("story.erased")
         about = _TELLERS.get(entry.kind)
         if about is None:
             key = f"story.{entry.kind}"
-            return self._say(key, by=entry.actor) if key in WORDS else self._say("story.event", kind=entry.kind)
+            return self.say(key, by=entry.actor) if key in WORDS else self.say("story.event", kind=entry.kind)
         return about(self, entry, entry.payload).strip()
 
-    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _say(self, key: str, **arguments: object) -> str:
+    def say(self, key: str, **arguments: object) -> str:
+        """Return the words for a key; what others wrote comes in as one harmless line."""
         cleaned = {name: formats.clean(str(value)) for name, value in arguments.items()}
         return say(key, self.language, **cleaned)
 
-    def _day(self, value: object) -> str:
+    def day(self, value: object) -> str:
+        """Write a day as the ledger keeps it; "" for none."""
         try:
             return formats.short_date(date.fromisoformat(str(value)), self.language)
         except ValueError:
             return ""
 
-    def _money(self, value: object) -> str:
+    def money(self, value: object) -> str:
         """Write a sum as the ledger keeps it: "12.50 EUR", or a number in the invoice's currency."""
         amount, _, currency = str(value).partition(" ")
         try:
@@ -69,142 +69,172 @@ class Teller:
         except (InvalidOperation, ValueError):
             return str(value)
 
-    def _quoted(self, words: object) -> str:
-        return f"({words})" if words else ""
 
-    # ── import and money ─────────────────────────────────────────────────────────────────────────────────────
+# ── import and money ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _imported(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        new, old = said.get("new") or {}, said.get("old") or {}
-        if not old:
-            total, due = self._money(new.get("total", "")), self._day(new.get("due"))
-            return self._say("story.imported", file=said.get("file", ""), total=total, due=due)
-        changes = ", ".join(f"{key} {old[key]} → {new.get(key)}" for key in old)
-        return self._say("story.changed", file=said.get("file", ""), changes=changes)
 
-    def _balance(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        balance, as_of = self._money(said.get("balance", "")), self._day(said.get("as_of"))
-        return self._say("story.balance", file=said.get("file", ""), balance=balance, as_of=as_of)
+def _imported(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    new, old = said.get("new") or {}, said.get("old") or {}
+    if not old:
+        total, due = teller.money(new.get("total", "")), teller.day(new.get("due"))
+        return teller.say("story.imported", file=said.get("file", ""), total=total, due=due)
+    changes = ", ".join(_change(teller, key, old[key], new.get(key)) for key in old)
+    return teller.say("story.changed", file=said.get("file", ""), changes=changes)
 
-    def _paid(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        share = (said.get("settles") or {}).get(self.number)
-        amount, label = said.get("amount", ""), self._quoted(said.get("label"))
-        words = {"amount": self._money(amount), "on": self._day(said.get("paid_on")), "label": label}
-        if share is None or share == amount:
-            return self._say("story.paid", **words)
-        return self._say("story.paid_share", share=self._money(share), **words)
 
-    # ── notices ──────────────────────────────────────────────────────────────────────────────────────────────
+def _change(teller: Teller, key: str, old: object, new: object) -> str:
+    write = {"total": teller.money, "issued": teller.day, "due": teller.day}.get(key, str)
+    name = f"field.{key}"
+    return f"{say(name, teller.language) if name in WORDS else key} {write(old)} → {write(new)}"
 
-    def _rendered(self, entry: Recorded, said: Payload) -> str:
-        stages = {one.get("number"): one.get("stage", "") for one in said.get("invoices") or ()}
-        stage = say(f"stage.{stages.get(self.number, '')}", self.language)
-        stage = stage[:1].upper() + stage[1:]
-        return self._say(
-            "story.rendered", stage=stage, notice=_id(entry), to=said.get("to", ""), subject=said.get("subject", "")
-        )
 
-    def _notice(self, entry: Recorded, said: Payload) -> str:
-        """Tell what needs no more than the notice, who did it, and what stands in the payload."""
-        words = {"by": entry.actor, "why": "", "to": "", "attempt": ""} | dict(said)
-        return self._say(f"story.{entry.kind}", **(words | {"notice": _id(entry)}))
+def _balance(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    balance, as_of = teller.money(said.get("balance", "")), teller.day(said.get("as_of"))
+    return teller.say("story.balance", file=said.get("file", ""), balance=balance, as_of=as_of)
 
-    def _sent(self, entry: Recorded, said: Payload) -> str:
-        if said.get("left") is False:
-            return self._say("story.sent_shadow", notice=_id(entry))
-        key = "story.sent_redirect" if said.get("mode") == "redirect" else "story.sent"
-        return self._say(key, notice=_id(entry), answer=_server(said))
 
-    def _failed(self, entry: Recorded, said: Payload) -> str:
-        if "bounce" in said:
-            return self._say("story.bounced", notice=_id(entry), answer=said["bounce"])
-        key = f"story.{entry.kind}"
-        return self._say(key, notice=_id(entry), phase=said.get("phase", ""), answer=_server(said))
+def _paid(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    share = (said.get("settles") or {}).get(teller.number)
+    amount, label = said.get("amount", ""), _quoted(said.get("label"))
+    words = {"amount": teller.money(amount), "on": teller.day(said.get("paid_on")), "label": label}
+    if share is None or share == amount:
+        return teller.say("story.paid", **words)
+    return teller.say("story.paid_share", share=teller.money(share), **words)
 
-    def _settled(self, entry: Recorded, said: Payload) -> str:
-        key = "story.settled_left" if said.get("left") else "story.settled_not"
-        return self._say(key, notice=_id(entry), proof=said.get("proof", ""))
 
-    # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── notices ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _received(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        letter = self.letters.get(entry.subject.partition(":")[2], Letter("?", ""))
-        return self._say("story.received", sender=letter.sender, subject=letter.subject)
 
-    def _understood(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        if said.get("machine"):
-            reason = said.get("effect") or f"{said['machine']} {said.get('status') or ''}"
-            return self._say("story.machine", effect=reason)
-        more = ""
-        if said.get("promise_date"):
-            more += self._say("story.said_promise", date=self._day(said["promise_date"]))
-        if said.get("needs_review"):
-            more += self._say("story.said_review")
-        intent = say(f"intent.{said.get('intent', 'other')}", self.language)
-        certainty = f"{float(said.get('confidence') or 0):.0%}"
-        return say("story.understood", self.language, intent=intent, certainty=certainty, said=more)
+def _rendered(teller: Teller, entry: Recorded, said: Payload) -> str:
+    stages = {one.get("number"): one.get("stage", "") for one in said.get("invoices") or ()}
+    stage = say(f"stage.{stages.get(teller.number, '')}", teller.language)
+    return teller.say(
+        "story.rendered",
+        stage=stage,
+        notice=_id(entry),
+        to=said.get("to", ""),
+        subject=said.get("subject", ""),
+    )
 
-    def _held(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        reason = say(f"hold.{said.get('reason', '')}", self.language)
-        if said.get("until"):
-            return self._say("story.held_until", until=self._day(said["until"]), reason=reason)
-        return self._say("story.held", owner=said.get("owner", ""), reason=reason)
 
-    def _released(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        reason, why = say(f"hold.{said.get('reason', '')}", self.language), str(said.get("why") or "")
-        why = self._say("story.promise_settled") if why == "promise_settled" else why
-        return self._say("story.released", reason=reason, why=f": {why}" if why else "")
+def _notice(teller: Teller, entry: Recorded, said: Payload) -> str:
+    """Tell what needs no more than the notice, who did it, and what stands in the payload."""
+    words = {"by": entry.actor, "why": "", "to": "", "attempt": ""} | dict(said)
+    return teller.say(f"story.{entry.kind}", **(words | {"notice": _id(entry)}))
 
-    def _promised(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        amount = said.get("amount")
-        words = {
-            "amount": "" if amount is None else self._money(amount),
-            "date": self._day(said.get("date")),
-            "grace": self._day(said.get("grace_until")),
-        }
-        told = self._say("story.promised" if said.get("date") else "story.promised_undated", **words)
-        return told.replace("  ", " ").replace(" ,", ",")
 
-    def _disputed(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        return self._say("story.disputed", reason=said.get("reason", ""))
+def _sent(teller: Teller, entry: Recorded, said: Payload) -> str:
+    if said.get("left") is False:
+        return teller.say("story.sent_shadow", notice=_id(entry))
+    key = "story.sent_redirect" if said.get("mode") == "redirect" else "story.sent"
+    return teller.say(key, notice=_id(entry), answer=_server(said))
 
-    def _noted(self, entry: Recorded, said: Payload) -> str:
-        sender = said.get("from") or entry.actor
-        return self._say("story.noted", sender=sender, subject=said.get("subject", ""))
 
-    def _task_opened(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        return self._say("story.task_opened", words=said.get("words", ""))
+def _failed(teller: Teller, entry: Recorded, said: Payload) -> str:
+    if "bounce" in said:
+        return teller.say("story.bounced", notice=_id(entry), answer=said["bounce"])
+    key = f"story.{entry.kind}"
+    return teller.say(key, notice=_id(entry), phase=said.get("phase", ""), answer=_server(said))
 
-    def _task_done(self, entry: Recorded, said: Payload) -> str:  # noqa: ARG002
-        task = f"task.{said.get('task', '')}"
-        words = say(task, self.language, debtor="", invoice=self.number) if task in WORDS else said.get("task", "")
-        return self._say("story.task_done", task=str(words).strip(" :,;"))
+
+def _settled(teller: Teller, entry: Recorded, said: Payload) -> str:
+    key = "story.settled_left" if said.get("left") else "story.settled_not"
+    return teller.say(key, notice=_id(entry), proof=said.get("proof", ""))
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _received(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    letter = teller.letters.get(entry.subject.partition(":")[2], Letter("?", ""))
+    return teller.say("story.received", sender=letter.sender, subject=letter.subject)
+
+
+def _understood(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    if said.get("machine"):
+        reason = said.get("effect") or f"{said['machine']} {said.get('status') or ''}"
+        return teller.say("story.machine", effect=reason)
+    more = ""
+    if said.get("promise_date"):
+        more += teller.say("story.said_promise", date=teller.day(said["promise_date"]))
+    if said.get("needs_review"):
+        more += teller.say("story.said_review")
+    intent = say(f"intent.{said.get('intent', 'other')}", teller.language)
+    certainty = f"{float(said.get('confidence') or 0):.0%}"
+    return say("story.understood", teller.language, intent=intent, certainty=certainty, said=more)
+
+
+def _held(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    reason = say(f"hold.{said.get('reason', '')}", teller.language)
+    if said.get("until"):
+        return teller.say("story.held_until", until=teller.day(said["until"]), reason=reason)
+    return teller.say("story.held", owner=said.get("owner", ""), reason=reason)
+
+
+def _released(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    reason, why = say(f"hold.{said.get('reason', '')}", teller.language), str(said.get("why") or "")
+    why = teller.say("story.promise_settled") if why == "promise_settled" else why
+    return teller.say("story.released", reason=reason, why=f": {why}" if why else "")
+
+
+def _promised(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    amount = said.get("amount")
+    words = {
+        "amount": "" if amount is None else teller.money(amount),
+        "date": teller.day(said.get("date")),
+        "grace": teller.day(said.get("grace_until")),
+    }
+    told = teller.say("story.promised" if said.get("date") else "story.promised_undated", **words)
+    return told.replace("  ", " ").replace(" ,", ",")
+
+
+def _disputed(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    return teller.say("story.disputed", reason=said.get("reason", ""))
+
+
+def _noted(teller: Teller, entry: Recorded, said: Payload) -> str:
+    sender = said.get("from") or entry.actor
+    return teller.say("story.noted", sender=sender, subject=said.get("subject", ""))
+
+
+def _task_opened(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    return teller.say("story.task_opened", words=said.get("words", ""))
+
+
+def _task_done(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+    task = f"task.{said.get('task', '')}"
+    words = (
+        say(task, teller.language, debtor="", invoice=teller.number)
+        if task in WORDS
+        else said.get("task", "")
+    )
+    return teller.say("story.task_done", task=str(words).strip(" :,;"))
 
 
 _TELLERS: dict[str, Callable[[Teller, Recorded, Payload], str]] = {
-    Kind.IMPORTED: Teller._imported,
-    Kind.ALLOCATED: Teller._balance,
-    Kind.PAID: Teller._paid,
-    Kind.RENDERED: Teller._rendered,
-    Kind.APPROVED: Teller._notice,
-    Kind.REFUSED: Teller._notice,
-    Kind.CLAIMED: Teller._notice,
-    Kind.ATTEMPTED: Teller._notice,
-    Kind.SENT: Teller._sent,
-    Kind.DEFERRED: Teller._failed,
-    Kind.FAILED: Teller._failed,
-    Kind.IN_DOUBT: Teller._notice,
-    Kind.SETTLED: Teller._settled,
-    Kind.SUPERSEDED: Teller._notice,
-    Kind.RECEIVED: Teller._received,
-    Kind.UNDERSTOOD: Teller._understood,
-    Kind.HELD: Teller._held,
-    Kind.RELEASED: Teller._released,
-    Kind.PROMISED: Teller._promised,
-    Kind.DISPUTED: Teller._disputed,
-    Kind.NOTED: Teller._noted,
-    Kind.TASK_OPENED: Teller._task_opened,
-    Kind.TASK_DONE: Teller._task_done,
+    Kind.IMPORTED: _imported,
+    Kind.ALLOCATED: _balance,
+    Kind.PAID: _paid,
+    Kind.RENDERED: _rendered,
+    Kind.APPROVED: _notice,
+    Kind.REFUSED: _notice,
+    Kind.CLAIMED: _notice,
+    Kind.ATTEMPTED: _notice,
+    Kind.SENT: _sent,
+    Kind.DEFERRED: _failed,
+    Kind.FAILED: _failed,
+    Kind.IN_DOUBT: _notice,
+    Kind.SETTLED: _settled,
+    Kind.SUPERSEDED: _notice,
+    Kind.RECEIVED: _received,
+    Kind.UNDERSTOOD: _understood,
+    Kind.HELD: _held,
+    Kind.RELEASED: _released,
+    Kind.PROMISED: _promised,
+    Kind.DISPUTED: _disputed,
+    Kind.NOTED: _noted,
+    Kind.TASK_OPENED: _task_opened,
+    Kind.TASK_DONE: _task_done,
 }
 
 
@@ -217,3 +247,5 @@ def _server(said: Payload) -> str:
     return f"{said.get('code') or ''} {said.get('answer') or ''}".strip()
 
 
+def _quoted(words: object) -> str:
+    return f"({words})" if words else ""

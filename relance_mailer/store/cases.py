@@ -291,16 +291,20 @@ def _paid(row: PaymentRow, allocated: dict[int, list[AllocationRow]]) -> list[Pa
 def _contact(row: ContactRow) -> ContactFacts:
     assert row.id is not None
     contact = Contact(row.id, row.address, row.name, row.rank)
-    return ContactFacts(contact, row.state == "usable", row.absent_until)
+    return ContactFacts(contact, row.state == "usable", row.absent_until, row.absent_since)
 
 
 def _unmatched(session: Session, creditor_id: int) -> frozenset[int]:
-    """Return the debtors whom a message that nobody has looked at may come from."""
+    """Return the debtors whom a message that nobody has looked at comes, or may come, from.
+
+    One whose meaning or sender is not sure counts as well (the reply taxonomy's last line: formal notices wait).
+    """
     rows = session.exec(
-        select(ReplyRow.candidates).where(
+        select(ReplyRow.debtor_id, ReplyRow.candidates).where(
             ReplyRow.creditor_id == creditor_id,
             col(ReplyRow.handled_at).is_(None),
-            col(ReplyRow.debtor_id).is_(None),
+            col(ReplyRow.debtor_id).is_(None) | col(ReplyRow.needs_review) | (ReplyRow.trust == "unverified"),
         )
     )
-    return frozenset(candidate for candidates in rows for candidate in candidates)
+    found = ([debtor_id] if debtor_id is not None else candidates for debtor_id, candidates in rows)
+    return frozenset(debtor_id for debtor_ids in found for debtor_id in debtor_ids)

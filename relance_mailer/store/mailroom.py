@@ -170,13 +170,13 @@ def numbers(session: Session, creditor_id: int, wanted: Iterable[str]) -> list[I
     )
 
 
-def set_absent(session: Session, address: str, creditor_id: int, until: date | None) -> list[int]:
+def set_absent(session: Session, creditor_id: int, address: str, since: date, until: date) -> list[int]:
     """Note an absence on every contact with this address; return their debtors."""
     rows = contacts_at(session, creditor_id, [address])
     session.connection().execute(
         update(ContactRow)
         .where(col(ContactRow.id).in_([row.id for row in rows]))
-        .values(absent_until=until)
+        .values(absent_since=since, absent_until=until)
     )
     return [row.debtor_id for row in rows]
 

@@ -88,6 +88,34 @@ def due(session: Session, creditor_id: int, now: datetime, limit: int) -> list[N
     )
 
 
+def awaiting(session: Session, debtor_ids: Sequence[int]) -> list[NoticeRow]:
+    """Return the notices to some debtors that wait for a person's approval."""
+    return list(
+        session.exec(
+            select(NoticeRow).where(
+                col(NoticeRow.debtor_id).in_(debtor_ids), NoticeRow.state == NoticeState.AWAITING_APPROVAL
+            )
+        )
+    )
+
+
+def behind(session: Session, first: Sequence[NoticeRow]) -> list[int]:
+    """Return which notices stand behind `first`, one each of some debtors: they wait for it, it never for them.
+
+    What a person approved goes before what nobody had to; nothing of it has begun to leave.
+    """
+    statement = select(NoticeRow.id, NoticeRow.debtor_id, NoticeRow.approved_at).where(
+        col(NoticeRow.debtor_id).in_([notice.debtor_id for notice in first]),
+        col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
+    )
+    approved = {notice.debtor_id for notice in first if notice.approved_at}
+    return [
+        notice_id
+        for notice_id, debtor_id, approved_at in session.exec(statement)
+        if notice_id is not None and (debtor_id in approved or approved_at is None)
+    ]
+
+
 def next_due_at(session: Session, creditor_id: int) -> datetime | None:
     """Return the instant of the next attempt that waits, None if none does."""
     return session.exec(

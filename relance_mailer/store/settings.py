@@ -103,6 +103,11 @@ def find_task(session: Session, creditor_id: int, kind: str, subject: str) -> Ta
     ).first()
 
 
+def get_task(session: Session, task_id: int) -> TaskRow | None:
+    """Return a task."""
+    return session.get(TaskRow, task_id)
+
+
 def close_task(session: Session, task: TaskRow, *, now: datetime, by: str) -> None:
     """Note that a task is done."""
     task.done_at, task.done_by = now, by

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, or_, select
 
+from relance_mailer.store.cases import STATED
 from relance_mailer.store.tables import (
     AllocationRow,
     DisputeRow,
@@ -14,7 +15,6 @@ from relance_mailer.store.tables import (
     MessageRow,
     NoticeInvoiceRow,
     NoticeRow,
-    PaymentRow,
     PromiseRow,
     ReplyRow,
     TaskRow,
@@ -24,7 +24,9 @@ from relance_mailer.store.tables import (
 def notices_about(session: Session, invoice_id: int) -> list[NoticeRow]:
     """Return every notice that an invoice ever stood in, oldest first."""
     about = select(NoticeInvoiceRow.notice_id).where(NoticeInvoiceRow.invoice_id == invoice_id)
-    return list(session.exec(select(NoticeRow).where(col(NoticeRow.id).in_(about)).order_by(col(NoticeRow.id))))
+    return list(
+        session.exec(select(NoticeRow).where(col(NoticeRow.id).in_(about)).order_by(col(NoticeRow.id)))
+    )
 
 
 def payments_of(session: Session, invoice_id: int) -> list[int]:
@@ -37,9 +39,12 @@ def payments_of(session: Session, invoice_id: int) -> list[int]:
     return sorted({payment_id for payment_id in found if payment_id is not None})
 
 
-def payment(session: Session, payment_id: int) -> PaymentRow | None:
-    """Return a payment."""
-    return session.get(PaymentRow, payment_id)
+def has_balance(session: Session, invoice_id: int) -> bool:
+    """Say whether a balance was ever imported for an invoice."""
+    statement = select(AllocationRow.id).where(
+        AllocationRow.invoice_id == invoice_id, AllocationRow.kind == STATED
+    )
+    return session.exec(statement).first() is not None
 
 
 def replies_about(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from relance_mailer.cli import main
 from tests.support.mailbed import CREDITOR_DOMAIN, PASSWORD, MailBed, becomes_true
 
 PARIS: Final = ZoneInfo("Europe/Paris")
@@ -203,9 +205,7 @@ class Road:
     def run(self, *arguments: str, at: datetime | None = None, code: int | None = 0) -> Done:
         """Run a command to its end; fails unless it exits with `code` (None: however)."""
         when = ["--at", at.isoformat()] if at else []
-        command = [sys.executable, "-m", "relance_mailer", *arguments, "--config", str(self.config), *when]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        done = Done(ended.returncode, ended.stdout, ended.stderr)
+        done = command([*arguments, "--config", str(self.config), *when], self.folder)
         assert code in (None, done.code), f"{arguments} exited with {done.code}\n{done.out}\n{done.err}"
         return done
 
@@ -287,7 +287,13 @@ class Road:
     # What people write.
 
     def answer(
-        self, to: EmailMessage, words: str, *, sender: str, at: datetime, headers: dict[str, str] | None = None
+        self,
+        to: EmailMessage,
+        words: str,
+        *,
+        sender: str,
+        at: datetime,
+        headers: dict[str, str] | None = None,
     ) -> EmailMessage:
         """Answer a message by SMTP as a mail program does: thread, quotation, Reply-To."""
         message = EmailMessage()
@@ -301,9 +307,40 @@ class Road:
         for name, value in (headers or {}).items():
             message[name] = value
         quoted = "\n".join(f"> {line}" for line in plain(to).splitlines())
-        message.set_content(f"{words}\n\nLe {at:%d/%m/%Y} à {at:%H:%M}, Menuiserie Martin a écrit :\n{quoted}\n")
+        message.set_content(
+            f"{words}\n\nLe {at:%d/%m/%Y} à {at:%H:%M}, Menuiserie Martin a écrit :\n{quoted}\n"
+        )
         self.bed.send(message, sender, to["Reply-To"].addresses[0].addr_spec)
         return message
+
+
+#: Starts each command in a process of its own, forked from one that has only loaded the program: loading it anew for
+#: every command would take most of the time of these tests.
+_PROCESSES: Final = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["relance_mailer.cli.commands", "tests.support.road", "pytest"])
+
+
+def command(arguments: list[str], folder: Path) -> Done:
+    """Run the program once, with these arguments, to its end."""
+    out, err = folder / "stdout", folder / "stderr"
+    process = _PROCESSES.Process(target=_become, args=(arguments, out, err))
+    process.start()
+    process.join(PATIENCE)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    code = process.exitcode
+    process.close()
+    assert code is not None
+    return Done(code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def _become(arguments: list[str], out: Path, err: Path) -> None:
+    """Become the program, as the shell starts it."""
+    for number, file in ((1, out), (2, err)):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    sys.argv = ["relance-mailer", *arguments]
+    main()
 
 
 def plain(message: EmailMessage) -> str:

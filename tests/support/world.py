@@ -7,7 +7,7 @@ Nothing here decides anything: what a debtor owes stands in rows, what it writes
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,6 @@ from sqlmodel import Session, SQLModel, col, select
 
 from relance_mailer import bootstrap, config
 from relance_mailer.clock import FixedClock
-from relance_mailer.dunning.notice import Mode
 from relance_mailer.errors import Scope, SmtpError
 from relance_mailer.mail.imap import Batch, Fetched, Folder
 from relance_mailer.services import gates, receive, send
@@ -44,6 +43,7 @@ from relance_mailer.store.tables import (
     HoldRow,
     ImportRow,
     InvoiceRow,
+    NoticeInvoiceRow,
     NoticeRow,
     PaymentRow,
     TaskRow,
@@ -211,22 +211,34 @@ class World:
                 session.add(contact)
             return row.id
 
-    def invoice(self, debtor_id: int, *, overdue: int = 5, total: str = "1250.00", **values: Any) -> int:
+    def invoice(self, debtor_id: int, **values: Any) -> int:
         """Add an invoice, `overdue` days past its due date, to be looked at now."""
-        due = self.today - timedelta(days=overdue)
-        given = {"number": f"F-2026-{next(self._numbers):03}", "issued": due - timedelta(days=30), "due": due}
-        given |= {"currency": "EUR", "first_seen": self.today, "next_look_at": self.now}
+        return self.invoices(debtor_id, [values])[0]
+
+    def invoices(self, debtor_id: int, many: Iterable[Mapping[str, Any]]) -> list[int]:
+        """Add several."""
+        rows = [InvoiceRow(**self._invoice(debtor_id, **values)) for values in many]
         with self.db.write() as session:
-            row = InvoiceRow(
-                creditor_id=self.office.creditor_id,
-                debtor_id=debtor_id,
-                total_minor=int(Decimal(total) * 100),
-                **{**given, **values},
-            )
-            session.add(row)
+            session.add_all(rows)
             session.flush()
-            assert row.id is not None
-            return row.id
+            return [row.id for row in rows if row.id is not None]
+
+    def _invoice(
+        self, debtor_id: int, *, overdue: int = 5, total: str = "1250.00", **values: Any
+    ) -> dict[str, Any]:
+        due = self.today - timedelta(days=overdue)
+        given = {
+            "creditor_id": self.office.creditor_id,
+            "debtor_id": debtor_id,
+            "number": f"F-2026-{next(self._numbers):03}",
+            "issued": due - timedelta(days=30),
+            "due": due,
+            "total_minor": int(Decimal(total) * 100),
+            "currency": "EUR",
+            "first_seen": self.today,
+            "next_look_at": self.now,
+        }
+        return {**given, **values}
 
     def owing(self, *addresses: str, overdue: int = 5, **values: Any) -> tuple[int, int]:
         """Add a debtor with one overdue invoice; return both ids."""
@@ -264,6 +276,53 @@ class World:
                 row.next_look_at = self.now
                 session.add(row)
 
+    def served(self, invoice_id: int, *stages: str, track: str = "live") -> None:
+        """Write down that stages of an invoice were served, eight days apart, the last one two weeks ago."""
+        with self.db.write() as session:
+            invoice = session.get(InvoiceRow, invoice_id)
+            assert invoice is not None
+            for place, stage in enumerate(reversed(stages)):
+                on = self.now - timedelta(days=14 + 8 * place)
+                notice = NoticeRow(
+                    creditor_id=invoice.creditor_id,
+                    debtor_id=invoice.debtor_id,
+                    mode="live" if track == "live" else "shadow",
+                    track=track,
+                    stage=stage,
+                    kind="reminder",
+                    state="sent" if track == "live" else "recorded",
+                    template="",
+                    facts="",
+                    to_address=DEBTOR_ADDRESS,
+                    subject="",
+                    own_text="",
+                    message_id=f"<{invoice_id}.{stage}@creditor.example>",
+                    sha256=blobs.put(session, b"an old notice"),
+                    created_at=on,
+                    rendered_at=on,
+                    left_at=on,
+                )
+                session.add(notice)
+                session.flush()
+                assert notice.id is not None
+                member = NoticeInvoiceRow(
+                    notice_id=notice.id,
+                    invoice_id=invoice_id,
+                    creditor_id=invoice.creditor_id,
+                    stage=stage,
+                    track=track,
+                    outstanding_minor=invoice.total_minor,
+                    currency=invoice.currency,
+                    served_on=self.office.today(on),
+                )
+                session.add(member)
+
+    def formal(self, *addresses: str, **values: Any) -> tuple[int, int]:
+        """Add a debtor whose one invoice has had its three reminders: the formal notice is next."""
+        debtor_id, invoice_id = self.owing(*addresses, overdue=50, **values)
+        self.served(invoice_id, "reminder1", "reminder2", "reminder3")
+        return debtor_id, invoice_id
+
     # ── what leaves ──────────────────────────────────────────────────────────────────────────────────────
 
     def plan(self) -> PlanReport:
@@ -282,11 +341,11 @@ class World:
 
     def start(self, claimed: send.Claimed) -> bool:
         with self.db.write() as session:
-            return send.start(session, claimed, self.now)
+            return claimed.notice_id in send.start(session, self.office, [claimed], self.now)
 
     def accept(self, claimed: send.Claimed, answer: str = "2.0.0 Ok: queued as 4Qx7") -> None:
         with self.db.write() as session:
-            send.accepted(session, self.office, claimed, 250, answer, "4Qx7", self.now)
+            send.accepted(session, self.office, [send.Delivered(claimed, 250, answer, "4Qx7")], self.now)
 
     def refuse(self, claimed: send.Claimed, code: int, answer: str, *, scope: Scope = Scope.RECIPIENT) -> None:
         error = SmtpError(answer, permanent=code >= 500, scope=scope, phase="rcpt", code=code)
@@ -347,17 +406,17 @@ class World:
 
     # ── what is known afterwards ─────────────────────────────────────────────────────────────────────────
 
-    def rows(self, kind: type[Row], **values: Any) -> list[Row]:
+    def rows(self, table: type[Row], /, **values: Any) -> list[Row]:
         """Return the rows of a table that have these values, in the order of their first column."""
         with self.db.read() as session:
-            statement = select(kind)
+            statement = select(table)
             for name, value in values.items():
-                statement = statement.where(getattr(kind, name) == value)
-            key = next(iter(cast(Any, kind).__table__.primary_key.columns))
+                statement = statement.where(getattr(table, name) == value)
+            key = next(iter(cast(Any, table).__table__.primary_key.columns))
             return list(session.exec(statement.order_by(col(key))))
 
-    def one(self, kind: type[Row], **values: Any) -> Row:
-        [row] = self.rows(kind, **values)
+    def one(self, table: type[Row], /, **values: Any) -> Row:
+        [row] = self.rows(table, **values)
         return row
 
     def notice(self, notice_id: int) -> NoticeRow:
@@ -499,7 +558,3 @@ Le texte de la relance.
 --R--
 """
     return lines.replace("\n", "\r\n").encode()
-
-
-def is_live(mode: Mode) -> bool:
-    return mode is Mode.LIVE

@@ -50,6 +50,7 @@ class ContactRow(SQLModel, table=True):
     name: str = ""
     rank: int = 0
     state: str = "usable"  #: usable | dead | unserved (the last notice did not arrive) | stopped
+    absent_since: date | None = None  #: the day on which an absence was told
     absent_until: date | None = None  #: first day back, minus one; no formal notice goes into an absence
 
 

@@ -156,10 +156,17 @@ def test_what_a_balance_says_remains_of_a_credit_note_is_not_looked_for_in_balan
     assert owed(settle([item(1, 100, stated=(60, MARCH_31)), note], [])) == {1: 20}
 
 
-def test_what_is_paid_too_much_on_an_invoice_is_credit() -> None:
+def test_what_is_paid_too_much_on_an_invoice_counts_against_the_oldest_other() -> None:
     settlement = settle([item(1, 100), item(2, 100)], [Paid(1, euros(130), APRIL_10, 1)])
 
-    assert owed(settlement) == {1: 0, 2: 100}
+    assert owed(settlement) == {1: 0, 2: 70}
+    assert settlement.credit == {}
+
+
+def test_what_is_paid_too_much_on_all_is_credit() -> None:
+    settlement = settle([item(1, 100)], [Paid(1, euros(130), APRIL_10, 1)])
+
+    assert owed(settlement) == {1: 0}
     assert settlement.credit == {"EUR": euros(30)}
 
 
@@ -293,7 +300,13 @@ def test_rows_of_payments_already_in_the_balance_change_nothing(
 ) -> None:
     items, others = account
     first = items[0]
-    payments = [paid for paid in others if paid.invoice_id not in (None, first.invoice.id)]
+    # Nothing loose: not what is paid too much either, which may be looked for in the first one's balance.
+    room = {entry.invoice.id: entry.invoice.total.amount for entry in items[1:]}
+    payments = []
+    for paid in others:
+        if paid.invoice_id in room and 0 < paid.amount.amount <= room[paid.invoice_id]:
+            room[paid.invoice_id] -= paid.amount.amount
+            payments.append(paid)
     items = [entry for entry in items if not entry.invoice.is_credit_note]
     expected = settle(items, payments)
     stated = first.stated or Stated(first.invoice.id, euros(0), MARCH_31)

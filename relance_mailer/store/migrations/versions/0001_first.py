@@ -160,6 +160,7 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('rank', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
+    sa.Column('absent_since', sa.Date(), nullable=True),
     sa.Column('absent_until', sa.Date(), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_contact_creditor_id')),
     sa.ForeignKeyConstraint(['debtor_id'], ['debtor.id'], name=op.f('fk_contact_debtor_id')),

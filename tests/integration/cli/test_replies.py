@@ -1,0 +1,52 @@
+"""replies: what debtors wrote, newest first, and what waits for a person."""
+
+from __future__ import annotations
+
+from tests.integration.cli.conftest import Type
+from tests.support.world import World, answer, letter
+
+
+def _two_answers(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(answer(notice, "Bonjour, nous réglerons le 20 mars 2026.", at=world.now))
+    world.later(hours=1)
+    world.take(letter("Qui êtes-vous ?", sender="nobody@elsewhere.example", at=world.now))
+
+
+def test_newest_first_with_what_the_program_did(world: World, in_world: Type) -> None:
+    _two_answers(world)
+    unknown, promise = in_world("replies", "--all", "--json").json["replies"]
+    assert (promise["from"], promise["debtor"]) == ("durand@debtor.example", "Dupont SARL")
+    assert (promise["intent"], promise["words"]) == ("promise_to_pay", "promise to pay")
+    assert promise["promise_date"] == "2026-03-20"
+    assert promise["waits"] is False
+    assert "on hold until 2026-03-25" in promise["effect"]
+    assert 0 < promise["confidence"] <= 1
+    assert (unknown["debtor"], unknown["waits"]) == (None, True)
+
+
+def test_only_what_waits_is_shown_unless_all_is_asked_for(world: World, in_world: Type) -> None:
+    _two_answers(world)
+    waiting = in_world("replies", "--json").json
+    assert [reply["from"] for reply in waiting["replies"]] == ["nobody@elsewhere.example"]
+    [task] = waiting["tasks"]
+    assert task["kind"] == "unmatched"
+    assert "nobody@elsewhere.example" in task["words"]
+
+
+def test_the_table_names_sender_meaning_and_task(world: World, in_world: Type) -> None:
+    _two_answers(world)
+    words = in_world("replies", "--all").out
+    lines = [line for line in words.splitlines() if "@" in line]
+    assert "durand@debtor.example" in lines[1]
+    assert "promise to pay" in lines[1]
+    assert "unknown" in lines[0]
+    assert "To be dealt with" in words
+    assert "Message from nobody@elsewhere.example to be matched" in words
+
+
+def test_an_empty_inbox_says_so(world: World, in_world: Type) -> None:
+    assert "No answer waits" in in_world("replies").out
+    assert in_world("replies", "--all").out.strip() == "No answer."
+    assert in_world("replies", "--json").json == {"replies": [], "tasks": []}

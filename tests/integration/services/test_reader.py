@@ -1,0 +1,130 @@
+"""The child process that reads: it outlives hostile messages only by being replaced, and loses none."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from relance_mailer.errors import UnreadableError
+from relance_mailer.services.reader import Reader
+from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, bounce, letter
+
+TIGHT = 200 * 1024 * 1024  #: bytes of address space: enough to start, too little for `too_large`
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Reader]:
+    with Reader(frozenset({OUR_ADDRESS}), memory=TIGHT) as reader:
+        yield reader
+
+
+def too_large() -> bytes:
+    return letter("short") + b"x" * (60 << 20)
+
+
+def child_of(reader: Reader) -> int:
+    assert reader._child is not None
+    return reader._child.pid
+
+
+def test_it_reads_a_persons_message() -> None:
+    with Reader(frozenset()) as reader:
+        reading = reader.read(letter("Bonjour, c'est réglé.", subject="Re: facture"))
+    assert (reading.message.from_address, reading.message.subject) == (DEBTOR_ADDRESS, "Re: facture")
+    assert "c'est réglé" in reading.message.text
+    assert reading.machine is None
+
+
+def test_one_child_reads_many_messages_in_order(small: Reader) -> None:
+    small.read(letter("first"))
+    child = child_of(small)
+    for number in range(10):
+        assert small.read(letter(f"number {number}")).message.text.strip() == f"number {number}"
+    assert child_of(small) == child
+
+
+def test_ten_readers_at_once_each_get_their_own_answers() -> None:
+    def read(number: int) -> list[str]:
+        with Reader(frozenset()) as reader:
+            return [reader.read(letter(f"{number}.{turn}")).message.text.strip() for turn in range(3)]
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(read, range(10)))
+    assert answers == [[f"{number}.{turn}" for turn in range(3)] for number in range(10)]
+
+
+def test_a_killed_child_is_replaced(small: Reader) -> None:
+    small.read(letter("before"))
+    child = small._child
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    assert small.read(letter("after")).message.text.strip() == "after"
+    assert child_of(small) != child.pid
+
+
+def test_a_child_that_dies_while_reading_costs_that_message_only(small: Reader) -> None:
+    small.read(letter("before"))
+    os.kill(child_of(small), signal.SIGSTOP)
+    pid = child_of(small)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(small.read, letter("lost"))
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(UnreadableError, match="the reading process ended"):
+            reading.result(timeout=20)
+    assert small.read(letter("after")).message.text.strip() == "after"
+
+
+def test_a_message_not_read_in_time_is_given_up_and_the_next_one_read() -> None:
+    with Reader(frozenset(), deadline=1.5) as reader:
+        reader.read(letter("wake up"))
+        os.kill(child_of(reader), signal.SIGSTOP)
+        with pytest.raises(UnreadableError, match="not read within 1.5 seconds"):
+            reader.read(letter("late"))
+        assert reader.read(letter("next")).message.text.strip() == "next"
+
+
+def test_a_message_that_needs_more_memory_than_allowed_is_unreadable_and_the_next_one_read(small: Reader) -> None:
+    with pytest.raises(UnreadableError):
+        small.read(too_large())
+    assert small.read(letter("next")).message.text.strip() == "next"
+
+
+def test_the_same_message_is_read_where_memory_allows_it() -> None:
+    with Reader(frozenset()) as reader:
+        assert reader.read(too_large()).message.from_address == DEBTOR_ADDRESS
+
+
+def test_our_own_addresses_are_no_failed_recipients() -> None:
+    raw = bounce(OUR_ADDRESS)
+    with Reader(frozenset()) as stranger, Reader(frozenset({OUR_ADDRESS})) as ours:
+        unknowing, knowing = stranger.read(raw).machine, ours.read(raw).machine
+    assert unknowing is not None
+    assert knowing is not None
+    assert unknowing.recipients == (OUR_ADDRESS,)
+    assert OUR_ADDRESS not in knowing.recipients
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\x00" * 1000, b"\xff" * 1000, b"From: \r\n" * 20_000, b"Content-Type: multipart/mixed\r\n\r\n" * 500],
+    ids=["empty", "zeros", "bytes", "many headers", "nested"],
+)
+def test_rubbish_is_read_or_refused_and_never_stops_the_child(small: Reader, raw: bytes) -> None:
+    try:
+        small.read(raw)
+    except UnreadableError as error:
+        assert str(error)
+    assert small.read(letter("next")).message.text.strip() == "next"
+
+
+def test_closing_ends_the_child() -> None:
+    with Reader(frozenset()) as reader:
+        reader.read(letter("x"))
+        pid = child_of(reader)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
