@@ -8,7 +8,8 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TypeVar
+from types import FrameType
+from typing import ClassVar, Self, TypeVar
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,14 +25,15 @@ from relance_mailer.services.outbox import Drained, Outbox
 from relance_mailer.services.plan import PlanReport, plan
 from relance_mailer.services.reader import Reader
 from relance_mailer.services.receive import MailSink, Received
+from relance_mailer.services.views import gate_words
 from relance_mailer.store import installation
 from relance_mailer.store.group import GroupCommit
-from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-GRACE = 8.0  #: seconds for what is being sent to come to its end, once told to stop
+GRACE = 6.0  #: seconds for what is being sent to come to its end, once told to stop
+_FAREWELL = 2.5  #: seconds for all mailboxes to be let go; together with GRACE under ten
 
 
 class Ended(Enum):
@@ -77,10 +79,53 @@ async def one_pass(office: Office, accounts: Accounts, reader: Reader) -> Ticked
     return done
 
 
-async def run(office: Office, accounts: Accounts, *, look_every: float) -> Ended:
-    """Watch the mailboxes and send what is due until SIGTERM, SIGINT (stop) or SIGHUP (reload)."""
-    office_hours = _OfficeHours(office, accounts, look_every)
-    return await office_hours.keep()
+class Signals:
+    """SIGTERM and SIGINT (stop), SIGHUP (reload): from one reading of the configuration to the next none is lost or fatal."""
+
+    _MEANINGS: ClassVar = {
+        signal.SIGTERM: Ended.STOP,
+        signal.SIGINT: Ended.STOP,
+        signal.SIGHUP: Ended.RELOAD,
+    }
+
+    def __init__(self) -> None:
+        self._told: Ended | None = None
+        self._tell: Callable[[], object] = lambda: None
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._note) for number in self._MEANINGS}
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @contextlib.contextmanager
+    def heard(self, end: Callable[[Ended], None]) -> Iterator[None]:
+        """Have `end` called in the running loop for what is told from now on, or was told since it was last heard."""
+        loop = asyncio.get_running_loop()
+
+        def hear() -> None:
+            told, self._told = self._told, None
+            if told is not None:
+                end(told)
+
+        self._tell = lambda: loop.call_soon_threadsafe(hear)
+        self._tell()
+        try:
+            yield
+        finally:
+            self._tell = lambda: None
+
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self._told is not Ended.STOP:
+            self._told = self._MEANINGS[signal.Signals(number)]
+        self._tell()
+
+
+async def run(office: Office, accounts: Accounts, signals: Signals, *, look_every: float) -> Ended:
+    """Watch the mailboxes and send what is due until a signal ends it."""
+    return await _OfficeHours(office, accounts, look_every).keep(signals)
 
 
 class _OfficeHours:
@@ -96,7 +141,7 @@ class _OfficeHours:
         self._ended = Ended.STOP
         self._gates: tuple[Gate, ...] = ()
 
-    async def keep(self) -> Ended:
+    async def keep(self, signals: Signals) -> Ended:
         """Start everything in order, wait for the end, and stop everything in the opposite order."""
         loop = asyncio.get_running_loop()
         doubts = await self._office.db.run(lambda: start_up(self._office, self._office.clock.now()))
@@ -109,7 +154,7 @@ class _OfficeHours:
         sink = MailSink(self._office, news)
         watchers = [Watcher(account, sink) for account in self._accounts.mailboxes]
         scheduler = self._scheduler()
-        with self._signals(loop):
+        with signals.heard(self._end):
             for watcher in watchers:
                 watcher.start()
             scheduler.start()
@@ -122,8 +167,7 @@ class _OfficeHours:
                 scheduler.shutdown(wait=False)
                 for watcher in watchers:
                     watcher.stop()
-                for watcher in watchers:
-                    await asyncio.to_thread(watcher.join, 3)
+                await asyncio.gather(*(asyncio.to_thread(watcher.join, _FAREWELL) for watcher in watchers))
                 note_heads(self._office)
         log.info("stopped" if self._ended is Ended.STOP else "reloading")
         return self._ended
@@ -139,23 +183,9 @@ class _OfficeHours:
         )
         return scheduler
 
-    @contextlib.contextmanager
-    def _signals(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-        handlers: dict[signal.Signals, Callable[[], None]] = {
-            signal.SIGTERM: lambda: self._end(Ended.STOP),
-            signal.SIGINT: lambda: self._end(Ended.STOP),
-            signal.SIGHUP: lambda: self._end(Ended.RELOAD),
-        }
-        for number, handler in handlers.items():
-            loop.add_signal_handler(number, handler)
-        try:
-            yield
-        finally:
-            for number in handlers:
-                loop.remove_signal_handler(number)
-
     def _end(self, ended: Ended) -> None:
-        self._ended = ended
+        if not (self._stop.is_set() and self._ended is Ended.STOP):  # no reload after a stop
+            self._ended = ended
         self._stop.set()
         self._mail.set()
         self._look.set()
@@ -231,11 +261,6 @@ class _OfficeHours:
             log.warning("unusual run: waiting for a person", messages=report.braked.messages)
         for problem in report.problems:
             log.error("a message could not be written", why=problem)
-
-
-def gate_words(gate: Gate, language: str) -> str:
-    """Return the sentence about a closed gate."""
-    return say(f"gate.{gate.kind}", language, detail=gate.detail or say("gate.never", language))
 
 
 def note_heads(office: Office) -> None:

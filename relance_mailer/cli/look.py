@@ -270,6 +270,7 @@ def _inbox_json(office: Office, inbox: Inbox) -> dict[str, Any]:
         "replies": [_answer_json(office, answer) for answer in inbox.answers],
         "tasks": [
             {
+                "id": task.id,
                 "kind": task.kind,
                 "subject": task.subject,
                 "words": task.words,
@@ -311,8 +312,9 @@ def _print_inbox(office: Office, inbox: Inbox, *, everything: bool) -> None:
         say(words("replies.none" if everything else "replies.none_open", language))
     if inbox.tasks:
         print_heading(f"\n{words('replies.tasks', language)}")
-        heads = [words(f"head.{name}", language) for name in ("when", "task", "owner")]
-        print_table(heads, [[_when(office, task.since), task.words, task.owner] for task in inbox.tasks])
+        heads = ["id", *(words(f"head.{name}", language) for name in ("when", "task", "owner"))]
+        rows = [[f"task:{task.id}", _when(office, task.since), task.words, task.owner] for task in inbox.tasks]
+        print_table(heads, rows)
 
 
 def _answer_row(office: Office, answer: Answer) -> list[str]:

@@ -25,10 +25,11 @@ from relance_mailer.cli.common import (
     print_json,
     say,
 )
-from relance_mailer.daemon import Ended, Ticked, gate_words
+from relance_mailer.daemon import Ended, Ticked
 from relance_mailer.errors import InputError, RelanceError
 from relance_mailer.intake.records import explain
 from relance_mailer.services.import_ import ImportReport, import_invoices, import_payments
+from relance_mailer.services.views import gate_words
 from relance_mailer.store.lock import RunLock
 
 log = structlog.get_logger(__name__)
@@ -171,10 +172,12 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run until told to stop (SIGTERM, Ctrl-C); SIGHUP reads configuration and templates anew."""
     configure_log()
     settings = load(config)
-    with RunLock(settings.database), office(config) as opened:
+    with RunLock(settings.database), office(config) as opened, daemon.Signals() as signals:
         current, accounts = opened, bootstrap.make_accounts(opened.config)
         while True:
-            ended = asyncio.run(daemon.run(current, accounts, look_every=current.config.daemon.look_every))
+            ended = asyncio.run(
+                daemon.run(current, accounts, signals, look_every=current.config.daemon.look_every)
+            )
             if ended is Ended.STOP:
                 return
             try:

@@ -15,7 +15,6 @@ from random import Random
 from relance_mailer import bootstrap, config, daemon
 from relance_mailer.bootstrap import Accounts
 from relance_mailer.clock import FixedClock
-from relance_mailer.daemon import gate_words
 from relance_mailer.demo import files
 from relance_mailer.demo.actors import Actors
 from relance_mailer.demo.files import OWN_ADDRESS, PERSON
@@ -26,11 +25,17 @@ from relance_mailer.dunning.calendar import PARIS
 from relance_mailer.services.import_ import ImportReport, import_invoices, import_payments
 from relance_mailer.services.office import Office
 from relance_mailer.services.reader import Reader
+from relance_mailer.services.views import gate_words
 from relance_mailer.store import freshness, mailroom, notices
 from relance_mailer.store.db import Database
 
 OPENING, BANK = time(8, 10), time(8, 30)  #: when the files come in
-PASSES = (time(9, 30), time(11, 30), time(14), time(16, 45), time(19))
+PASSES = (
+    time(9, 30),
+    time(11, 30),
+    time(16, 15),
+    time(19),
+)  #: between people's hours and the end of the window, too
 WEEKEND_PASSES = (time(12), time(19))
 _MORE_PASSES = 3  #: at the barrier, before it is called a fault
 

@@ -8,7 +8,8 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from datetime import date
+from typing import Literal, Self
 
 from rich import box
 from rich.console import Console, Group
@@ -18,9 +19,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from relance_mailer.demo.model import START
 from relance_mailer.demo.outcome import Outcome, Story
 from relance_mailer.demo.play import Play
-from relance_mailer.demo.story import Event
+from relance_mailer.demo.story import Event, merged
 from relance_mailer.dunning.decide import Reason, Send, Wait
 from relance_mailer.dunning.money import Money
 from relance_mailer.services.plan import DebtorPlan, decisions
@@ -83,6 +85,14 @@ class _Tongue:
             return key.partition(".")[2]
         return _WORDS[key][0 if self.language == "fr" else 1].format(**arguments)
 
+    def day(self, month_and_day: str) -> str:
+        """Write a story's "03-20" as people do."""
+        try:
+            day = date.fromisoformat(f"{START.year}-{month_and_day}")
+        except ValueError:  # a promise that names no day
+            return "?"
+        return formats.short_date(day, self.language)
+
     def event(self, event: Event) -> str:
         """Say an event in words."""
         detail = event.detail
@@ -90,8 +100,10 @@ class _Tongue:
             key, _, rest = detail.partition(" ")
             kind = {"sent": "stage", "understood": "intent"}.get(event.what, "hold")
             said = say(f"{kind}.{key}", self.language)
-            day = rest.removeprefix("until ") if rest.startswith("until ") else ""
+            day = self.day(rest.removeprefix("until ")) if rest.startswith("until ") else ""
             detail = said + (self("until", day=day) if day else f" ({rest})" if rest else "")
+        elif event.what == "promised":
+            detail = self.day(detail)
         words = self(f"what.{event.what}", detail=detail)
         return f"{words}  {' '.join(event.numbers)}".rstrip()
 
@@ -115,8 +127,9 @@ class Screen:
 
     def day(self, play: Play, news: Sequence[Event]) -> None:
         """Show a day's end."""
-        self._events.extend(news)
-        self._last |= {event.debtor: event for event in news}
+        told = merged(news)
+        self._events.extend(told)
+        self._last |= {event.debtor: event for event in told}
         self._live.update(Group(self._table(play), self._scroll(play)), refresh=True)
 
     def _table(self, play: Play) -> Table:
@@ -127,13 +140,9 @@ class Screen:
             received=play.post.received,
         )
         table = Table(title=title, box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
-        for key in ("debtor", "script", "owed", "last", "stands"):
-            table.add_column(
-                self._say(key),
-                no_wrap=True,
-                ratio=None if key == "owed" else 2,
-                justify="right" if key == "owed" else "left",
-            )
+        for key, ratio in (("debtor", 5), ("script", 5), ("owed", None), ("last", 7), ("stands", 8)):
+            justify: Literal["left", "right"] = "left" if ratio else "right"
+            table.add_column(self._say(key), no_wrap=True, ratio=ratio, justify=justify)
         with play.office.db.read() as session:
             plans = {
                 plan.file.debtor.reference: plan for plan in decisions(play.office, session, play.clock.now())
@@ -192,7 +201,7 @@ def print_day(console: Console, language: str, play: Play, news: Sequence[Event]
     """Print a day's events, where there is no terminal to draw on."""
     names = {debtor.code: debtor.name for debtor in play.cast}
     tell = _Tongue(language)
-    for event in news:
+    for event in merged(news):
         words = f"{event.at:%Y-%m-%d %H:%M}  {names.get(event.debtor, event.debtor):<32}  {tell.event(event)}"
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -89,6 +89,17 @@ class Chronicle:
         for line in self._notices[int(entry.subject.partition(":")[2])]:
             found.setdefault(line["stage"], []).append(line["number"])
         return found
+
+
+def merged(events: Iterable[Event]) -> list[Event]:
+    """Put together what happened at one instant in the same way to several invoices of a debtor."""
+    found: dict[tuple[datetime, str, str, str, int], Event] = {}
+    for event in events:
+        message = event.entry.sequence if event.what == "sent" else 0
+        key = (event.at, event.debtor, event.what, event.detail, message)
+        before = found.get(key)
+        found[key] = replace(before, numbers=(*before.numbers, *event.numbers)) if before else event
+    return list(found.values())
 
 
 def lines(events: Iterable[Event]) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from relance_mailer.errors import RelanceError, UnreadableError
+from relance_mailer.errors import RelanceError, StoreError, UnreadableError
 from relance_mailer.mail.imap import Batch, Folder, Position
 from relance_mailer.replies.model import Message
 from relance_mailer.replies.token import verify_own_header
@@ -116,7 +116,7 @@ def _read_one(office: Office, reader: Reader, row: MessageRow, raw: bytes, repor
         report.read += 1
     except UnreadableError as error:
         _failed(office, row, raw, str(error), now, report)
-    except RelanceError:
+    except StoreError:
         raise  # the database's trouble is no message's
     except Exception as error:
         log.exception("a message could not be taken in", message=row.id)

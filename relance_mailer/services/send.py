@@ -18,6 +18,7 @@ from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState, Propos
 from relance_mailer.errors import MailError, Scope, TemplateError
 from relance_mailer.services import gates, writing
 from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.views import decision_words
 from relance_mailer.store import blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
@@ -144,7 +145,7 @@ def _verdict(
             case Send():
                 return _Verdict(say("superseded.stage", language))
             case _:
-                return _Verdict(say(f"reason.{decision.reason}", language, detail=decision.detail))
+                return _Verdict(decision_words(decision, language))
     try:
         same = writing.facts(office, file, proposal, whom) == notice.facts
     except TemplateError as error:

@@ -21,6 +21,7 @@ EVERY = 1_000_000  #: more replies than anybody reads
 class Task:
     """Something that waits for a person."""
 
+    id: int
     kind: str
     subject: str
     words: str
@@ -129,7 +130,10 @@ def inbox(office: Office, *, only_waiting: bool) -> Inbox:
         for row, message in rows
     )
     open_tasks = tuple(
-        Task(task.kind, task.subject, formats.clean(task.words), task.owner, task.created_at, task.remind_on)
+        Task(
+            task.id, task.kind, task.subject, formats.clean(task.words), task.owner, task.created_at, task.remind_on
+        )
         for task in tasks
+        if task.id is not None
     )
     return Inbox(answers, open_tasks)

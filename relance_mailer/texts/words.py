@@ -292,7 +292,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "level.error": ("ERREUR", "ERROR"),
     # init
     "init.written": ("{path} écrit ; modèles dans {templates} ; base {database} créée.", "{path} written; templates in {templates}; database {database} created."),
-    "init.mode": ("Mode : à blanc. Rien ne part tant que [sending] mode n'est pas « live ».", "Mode: shadow. Nothing leaves until [sending] mode is \"live\"."),
+    "init.mode": ("Mode : à blanc. Rien ne part tant que [sending] mode n'est pas « live ».", 'Mode: shadow. Nothing leaves until [sending] mode is "live".'),
     "init.next": ("Ensuite : donnez les mots de passe par {smtp} et {imap}, puis\n  relance-mailer check\n  relance-mailer import invoices FICHIER.csv\n  relance-mailer plan\n  relance-mailer run", "Next: give the passwords by {smtp} and {imap}, then\n  relance-mailer check\n  relance-mailer import invoices FILE.csv\n  relance-mailer plan\n  relance-mailer run"),
 }  # fmt: skip
 

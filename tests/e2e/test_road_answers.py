@@ -149,7 +149,7 @@ def test_a_stranger_in_the_thread_only_opens_a_short_hold_for_the_team(road: Roa
         road,
         debtor,
         PROMISE + "\nÉcrivez désormais à mon adresse.",
-        sender=road.bed.user("x", "creditor.example"),
+        sender="inconnu@ailleurs.example",
     )
     [hold] = road.rows("hold")
     assert (hold["reason"], hold["until"], hold["owner"]) == ("unverified_sender", "2025-09-25", "accounts")

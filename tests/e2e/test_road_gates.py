@@ -102,6 +102,7 @@ def test_a_copied_installation_sends_nothing_until_a_person_releases_it(road: Ro
         assert any(str(copy.state_file) in found["words"] for found in checked)
     assert copy.inbox(debtor) == []
 
+    assert str(copy.state_file) in copy.run("tick", at=MONDAY, code=1).err
     copy.run("release", "installation", "--by", "nadia", at=MONDAY)
     assert copy.tick(MONDAY + timedelta(minutes=1))["sent"] == 1
     assert len(copy.inbox(debtor)) == 1

@@ -393,7 +393,7 @@ class World:
         """Store messages as the mailbox's watcher hands them on."""
         role = {"INBOX": "inbox", "Sent": "sent", "Junk": "junk"}[folder]
         uid = first_uid or next(self._numbers)
-        messages = tuple(Fetched(uid + place, raw, self.now) for place, raw in enumerate(raws))
+        messages = tuple(Fetched(uid + place, self.now, raw) for place, raw in enumerate(raws))
         for _ in raws[1:]:
             next(self._numbers)
         batch = Batch(uidvalidity, uid + len(raws), messages)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from relance_mailer.errors import ConflictError
 from relance_mailer.services import desk
@@ -29,7 +30,7 @@ def payments_in(world: World) -> None:
 
 def no_payments(world: World) -> None:
     with world.db.write() as session:
-        for row in session.query(ImportRow).all():
+        for row in session.exec(select(ImportRow)):
             session.delete(row)
 
 

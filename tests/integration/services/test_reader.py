@@ -11,8 +11,9 @@ import pytest
 
 from relance_mailer.errors import UnreadableError
 from relance_mailer.services.reader import Reader
-from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, bounce, letter
+from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, letter
 
+OTHER_ADDRESS = "relances@creditor.example"
 TIGHT = 200 * 1024 * 1024  #: bytes of address space: enough to start, too little for `too_large`
 
 
@@ -99,14 +100,17 @@ def test_the_same_message_is_read_where_memory_allows_it() -> None:
         assert reader.read(too_large()).message.from_address == DEBTOR_ADDRESS
 
 
-def test_our_own_addresses_are_no_failed_recipients() -> None:
-    raw = bounce(OUR_ADDRESS)
-    with Reader(frozenset()) as stranger, Reader(frozenset({OUR_ADDRESS})) as ours:
-        unknowing, knowing = stranger.read(raw).machine, ours.read(raw).machine
+def test_our_own_addresses_are_nobodys_substitute() -> None:
+    absent = letter(
+        f"Je suis absente jusqu'au 20 mars 2026. En cas d'urgence, écrivez à {OTHER_ADDRESS}.",
+        subject="Réponse automatique",
+        Auto_Submitted="auto-replied",
+    )
+    with Reader(frozenset()) as stranger, Reader(frozenset({OTHER_ADDRESS})) as ours:
+        unknowing, knowing = stranger.read(absent).machine, ours.read(absent).machine
     assert unknowing is not None
     assert knowing is not None
-    assert unknowing.recipients == (OUR_ADDRESS,)
-    assert OUR_ADDRESS not in knowing.recipients
+    assert (unknowing.new_contact, knowing.new_contact) == (OTHER_ADDRESS, "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,368 @@
+"""Receiving: the bytes first, then the reading; our own mail, colleagues, duplicates, and what cannot be read."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from relance_mailer.errors import ConflictError, UnreadableError
+from relance_mailer.mail.imap import Batch, Folder, Position
+from relance_mailer.services import receive
+from relance_mailer.services.reader import Reader, Reading
+from relance_mailer.services.receive import MailSink
+from relance_mailer.store.tables import FolderRow, HoldRow, MessageRow, NoticeRow, ReplyRow
+from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World, answer, letter
+
+TIGHT = 200 * 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Reader]:
+    """A reader with little memory and little time."""
+    with Reader(frozenset({OUR_ADDRESS}), memory=TIGHT, deadline=5) as reader:
+        yield reader
+
+
+def poison(sender: str = DEBTOR_ADDRESS) -> bytes:
+    """Return a message that needs more memory than `small` has."""
+    return letter("Bonjour", sender=sender) + b"x" * (60 << 20)
+
+
+# ── the bytes first ──────────────────────────────────────────────────────────────────────────────────────────
+
+ODD = [
+    b"",
+    b"\x00\xff\xfe no headers at all",
+    b"Subject: only a header",
+    b"From: a@b\nSubject: bare line feeds\n\nx\n.\ny\n",
+    b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nnever closed",
+    letter("Réglé hier, cordialement."),
+]
+
+
+@pytest.mark.parametrize("raw", ODD, ids=range(len(ODD)))
+def test_what_is_kept_is_what_was_fetched_byte_for_byte(world: World, raw: bytes) -> None:
+    world.fetch(raw)
+    row = world.one(MessageRow)
+    assert (row.state, world.bytes_of(row.sha256)) == ("stored", raw)
+    receive.read_waiting(world.office, world.reader)
+    assert world.bytes_of(world.one(MessageRow).sha256) == raw
+    assert world.one(MessageRow).state in ("read", "set_aside")
+
+
+def test_its_arrival_stands_in_the_ledger_before_it_is_read(world: World) -> None:
+    world.fetch(letter("x"), first_uid=7)
+    row = world.one(MessageRow)
+    assert world.told(f"blob:{row.sha256}", "received")["where"] == "inbox/INBOX/1/7"
+
+
+def test_messages_are_read_in_the_order_of_their_arrival(world: World) -> None:
+    world.take(*(letter(f"number {number}", subject=str(number)) for number in range(10)))
+    assert [row.subject for row in world.rows(MessageRow)] == [str(number) for number in range(10)]
+    assert {row.state for row in world.rows(MessageRow)} == {"read"}
+    replies = world.rows(ReplyRow)
+    assert [row.message_id for row in replies] == sorted(row.message_id for row in replies)
+
+
+def test_more_messages_than_are_read_at_once_are_all_read(world: World) -> None:
+    world.take(*(letter(f"number {number}") for number in range(60)))
+    assert [row.state for row in world.rows(MessageRow)] == ["read"] * 60
+
+
+# ── duplicates and positions ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_same_bytes_again_are_noted_and_not_answered_twice(world: World) -> None:
+    world.owing()
+    raw = answer(world.remind(), "Bien reçu, je transmets.")
+    world.take(raw)
+    world.take(raw, folder="Junk")
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "duplicate"]
+    assert len(world.rows(ReplyRow)) == len(world.rows(HoldRow)) == 1
+
+
+def test_the_same_bytes_twice_in_one_batch_are_one_message(world: World) -> None:
+    raw = letter("x")
+    world.take(raw, raw)
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "duplicate"]
+
+
+def test_the_same_uid_fetched_again_adds_nothing(world: World) -> None:
+    for _ in range(2):
+        world.fetch(letter("x"), first_uid=5)
+    assert len(world.rows(MessageRow)) == 1
+
+
+def test_after_a_change_of_uidvalidity_what_is_known_is_a_duplicate_and_what_is_new_is_read(world: World) -> None:
+    old, new = letter("old"), letter("new")
+    world.take(old, first_uid=40)
+    world.take(old, new, first_uid=1, uidvalidity=2)
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "duplicate", "read"]
+    folder = world.one(FolderRow)
+    assert (folder.uidvalidity, folder.last_uid) == (2, 2)
+
+
+def test_the_watcher_goes_on_where_the_folder_was_stored(world: World) -> None:
+    sink = MailSink(world.office)
+    assert sink.position("inbox", "Junk") is None
+    world.fetch(letter("x"), folder="Junk", first_uid=12)
+    assert sink.position("inbox", "Junk") == Position(1, 12)
+    sink.read_to_end("inbox", Folder("Junk", "junk"), 1, 20)
+    assert sink.position("inbox", "Junk") == Position(1, 19)
+    assert world.one(FolderRow, name="Junk").read_to_end_at == world.now
+
+
+def test_an_empty_batch_moves_nothing(world: World) -> None:
+    MailSink(world.office).store("inbox", Folder("INBOX", "inbox"), Batch(1, 1, ()))
+    assert world.rows(MessageRow) == []
+
+
+def test_news_are_told_only_of_new_messages(world: World) -> None:
+    told: list[int] = []
+    sink = MailSink(world.office, lambda: told.append(1))
+    world.fetch(letter("x"), first_uid=3)
+    row = world.one(MessageRow)
+    from relance_mailer.mail.imap import Fetched
+
+    batch = Batch(1, 9, (Fetched(3, None, world.bytes_of(row.sha256)),))
+    sink.store("inbox", Folder("INBOX", "inbox"), batch)
+    assert told == []
+    sink.store("inbox", Folder("INBOX", "inbox"), Batch(1, 10, (Fetched(9, None, letter("y")),)))
+    assert told == [1]
+
+
+def test_nothing_older_than_the_day_before_the_first_notice_is_asked_for(world: World) -> None:
+    assert MailSink(world.office).since() == world.today - timedelta(days=1)
+    world.owing()
+    world.plan()
+    first = world.today
+    world.later(days=40)
+    assert MailSink(world.office).since() == first - timedelta(days=1)
+
+
+# ── what cannot be read ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_too_much_for_the_reader_is_set_aside_and_the_others_go_on(world: World, small: Reader) -> None:
+    world.owing()
+    notice = world.remind()
+    world.fetch(poison())
+    world.fetch(answer(notice, "Nous réglerons le 20 mars 2026."))
+    report = receive.read_waiting(world.office, small)
+    assert (report.read, report.set_aside) == (1, 1)
+    first, second = world.rows(MessageRow)
+    assert (first.state, first.tries, second.state) == ("set_aside", 3, "read")
+    assert first.error
+    assert world.bytes_of(first.sha256).endswith(b"x" * 1000)
+    assert receive.read_waiting(world.office, small).set_aside == 0
+
+
+def test_an_unreadable_message_of_a_known_sender_pauses_that_debtor_and_asks(world: World, small: Reader) -> None:
+    debtor, _ = world.owing()
+    world.fetch(poison())
+    receive.read_waiting(world.office, small)
+    hold = world.one(HoldRow)
+    assert (hold.debtor_id, hold.invoice_id, hold.reason, hold.owner) == (debtor, None, "unreadable", "accounts")
+    assert hold.until == world.office.days.add(world.today, 3)
+    assert DEBTOR_ADDRESS in world.task("unreadable").words
+    assert world.plan().created == 0
+
+
+def test_an_unreadable_message_of_a_stranger_only_asks(world: World, small: Reader) -> None:
+    world.owing()
+    world.fetch(poison("who@nowhere.example"))
+    receive.read_waiting(world.office, small)
+    assert (world.rows(HoldRow), world.tasks()) == ([], ["unreadable"])
+    assert world.plan().created == 1
+
+
+def test_a_message_that_is_read_too_slowly_is_set_aside(world: World) -> None:
+    class Frozen(Reader):
+        """The real reader, its child stopped by the system before every message."""
+
+        def read(self, raw: bytes) -> Reading:
+            if b"slow" in raw:
+                os.kill(self._running().pid, signal.SIGSTOP)
+            return super().read(raw)
+
+    world.owing()
+    notice = world.remind()
+    with Frozen(frozenset(), deadline=0.8) as reader:
+        reader.read(letter("wake up"))
+        world.fetch(letter("slow"))
+        world.fetch(answer(notice, "Nous réglerons le 20 mars 2026."))
+        for _ in range(3):
+            receive.read_waiting(world.office, reader)
+    states = [(row.state, row.error) for row in world.rows(MessageRow)]
+    assert states[0] == ("set_aside", "not read within 0.8 seconds")
+
+
+class Stumbling(Reader):
+    """A reader that fails so many times before it reads."""
+
+    failures = 2
+
+    def read(self, raw: bytes) -> Reading:
+        if self.failures:
+            self.failures -= 1
+            raise UnreadableError("the reading process ended")
+        return super().read(raw)
+
+
+def test_a_message_that_is_read_at_the_third_try_is_not_set_aside(world: World) -> None:
+    world.owing()
+    with Stumbling(frozenset({OUR_ADDRESS})) as reader:
+        world.fetch(letter("Bonjour"))
+        report = receive.read_waiting(world.office, reader)
+    assert (report.read, report.set_aside) == (1, 0)
+    assert world.tasks() != ["unreadable"]
+
+
+def test_a_message_whose_consequences_fail_is_set_aside_and_the_others_go_on(world: World) -> None:
+    class Conflicting(Reader):
+        def read(self, raw: bytes) -> Reading:
+            if b"conflict" in raw:
+                raise ConflictError("a notice that is refused cannot bounce")
+            return super().read(raw)
+
+    with Conflicting(frozenset({OUR_ADDRESS})) as reader:
+        world.fetch(letter("conflict"))
+        world.fetch(letter("Bonjour"))
+        report = receive.read_waiting(world.office, reader)
+    assert (report.read, report.set_aside) == (1, 1)
+
+
+# ── our own notices ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def own_copy(world: World, notice: NoticeRow, *, message_id: str = "") -> bytes:
+    raw = world.bytes_of(notice.sha256)
+    if message_id:
+        raw = raw.replace(f"Message-ID: {notice.message_id}".encode(), f"Message-ID: {message_id}".encode())
+        assert message_id.encode() in raw
+    return raw
+
+
+@pytest.mark.parametrize("folder", ["INBOX", "Sent", "Junk"])
+@pytest.mark.parametrize("message_id", ["", "<renamed@provider.example>"], ids=["as sent", "renamed"])
+def test_our_own_notice_is_known_wherever_it_lies_and_opens_no_hold(
+    world: World, folder: str, message_id: str
+) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(own_copy(world, notice, message_id=message_id), folder=folder)
+    assert world.one(MessageRow).kind == "own"
+    assert (world.rows(HoldRow), world.rows(ReplyRow), world.tasks()) == ([], [], [])
+
+
+@pytest.mark.parametrize("folder", ["INBOX", "Sent"])
+def test_our_own_copy_settles_a_doubt(world: World, folder: str) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    world.take(own_copy(world, world.one(NoticeRow)), folder=folder, first_uid=77)
+    assert (world.states(), world.tasks()) == (["sent"], [])
+    assert world.told("notice:1", "settled") == {"left": True, "proof": f"inbox/{folder}/1/77"}
+
+
+def test_a_renamed_copy_settles_a_doubt_and_answers_to_its_new_id_are_matched(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    renamed = "<renamed@provider.example>"
+    world.take(own_copy(world, world.one(NoticeRow), message_id=renamed), folder="Sent")
+    notice = world.one(NoticeRow)
+    assert (notice.state, notice.provider_id) == ("sent", renamed)
+    world.take(letter("Nous réglerons le 20 mars 2026.", In_Reply_To=renamed))
+    assert (world.one(ReplyRow).notice_id, world.one(ReplyRow).matched_by) == (1, "thread")
+
+
+def test_a_copy_read_before_the_servers_answer_was_noted_settles_it(world: World) -> None:
+    world.owing()
+    world.plan()
+    [claimed] = world.claim().claimed
+    world.start(claimed)
+    world.take(own_copy(world, world.one(NoticeRow)))
+    world.accept(claimed)
+    assert world.states() == ["sent"]
+    assert world.tasks() == []
+
+
+def test_finding_no_copy_never_means_not_sent(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    for _ in range(5):
+        world.later(days=3)
+        world.follow_up()
+        world.plan()
+        assert world.claim().claimed == ()
+    assert world.states() == ["in_doubt"]
+
+
+def test_a_signature_that_is_not_ours_proves_nothing(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    raw = own_copy(world, world.one(NoticeRow)).replace(b"X-Relance-Notice: r1 ", b"X-Relance-Notice: r2 ")
+    world.take(raw)
+    assert world.states() == ["in_doubt"]
+
+
+def test_the_header_alone_from_somebody_else_is_no_mail_of_ours(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    raw = own_copy(world, world.one(NoticeRow)).replace(OUR_ADDRESS.encode(), DEBTOR_ADDRESS.encode())
+    world.take(raw)
+    assert world.states() == ["in_doubt"]
+    assert world.one(MessageRow).kind == "person"
+
+
+# ── colleagues ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_colleague_writes_to_a_debtor_pauses_it_with_that_person_as_owner(world: World) -> None:
+    debtor, _ = world.owing()
+    world.plan()
+    world.take(
+        letter("Bonjour, suite à notre appel …", sender=f"Jo Lee <{OUR_ADDRESS}>", to=DEBTOR_ADDRESS),
+        folder="Sent",
+    )
+    hold = world.one(HoldRow)
+    assert (hold.debtor_id, hold.reason, hold.until, hold.owner) == (debtor, "colleague", None, OUR_ADDRESS)
+    assert world.states() == ["superseded"]
+    assert world.told(f"debtor:{debtor}", "noted")["from"] == OUR_ADDRESS
+
+
+def test_a_colleague_with_an_address_of_ones_own_is_the_owner(world: World) -> None:
+    world.owing()
+    world.take(letter("Bonjour", sender="jo@creditor.example", to=DEBTOR_ADDRESS), folder="Sent")
+    assert world.one(HoldRow).owner == "jo@creditor.example"
+
+
+def test_a_colleague_who_writes_to_others_pauses_nobody(world: World) -> None:
+    world.owing()
+    world.take(letter("Bonjour", sender=OUR_ADDRESS, to="friend@elsewhere.example"), folder="Sent")
+    assert (world.rows(HoldRow), world.one(MessageRow).kind) == ([], "colleague")
+
+
+def test_a_colleague_who_answers_in_our_thread_pauses_its_debtor_whatever_the_address(world: World) -> None:
+    debtor, _ = world.owing()
+    notice = world.remind()
+    world.take(
+        answer(notice, "Bonjour", sender=OUR_ADDRESS, to="director@private.example"), folder="Sent"
+    )
+    assert [row.debtor_id for row in world.rows(HoldRow)] == [debtor]
+
+
+def test_a_colleague_who_copies_the_mailbox_is_no_debtor(world: World) -> None:
+    debtor, _ = world.owing()
+    raw = letter("Bonjour", sender=OUR_ADDRESS, to=DEBTOR_ADDRESS)
+    world.take(raw)
+    assert world.one(MessageRow).kind == "colleague"
+    assert world.one(HoldRow).debtor_id == debtor
