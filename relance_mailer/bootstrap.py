@@ -88,7 +88,9 @@ def open_office(config: Config, *, at: datetime | None = None) -> Iterator[Offic
         SchemaError: the database is older or newer than the program.
     """
     if not config.database.exists():
-        msg = f"there is no database {config.database}: create it with `relance-mailer db migrate` (or `init`)"
+        msg = (
+            f"there is no database {config.database}: create it with `relance-mailer db migrate` (or `init`)"
+        )
         raise ConfigError(msg)
     db = Database(config.database)
     try:

@@ -56,7 +56,7 @@ def release(
     what: Annotated[
         str,
         typer.Argument(
-            help='An invoice number, a debtor reference, "all" (after stop-all) or "installation".'
+            help='An invoice number, a debtor reference, an address, "all" (after stop-all) or "installation".'
         ),
     ],
     why: Annotated[str, typer.Option(help="Why, in words.")] = "",
@@ -73,6 +73,9 @@ def release(
         elif what == "installation":
             desk.release_installation(opened, now, who)
             say("this installation is trusted from now on")
+        elif "@" in what:
+            desk.revive(opened, what, now, who)
+            say(f"{what}: written to again")
         else:
             ended = desk.release(opened, what, why, now, who)
             say(f"{what}: {ended} hold(s) released" if ended else f"{what}: there was no hold")
@@ -117,7 +120,9 @@ def notice(
     with office(config, at) as opened:
         if show:
             leaves, text = desk.preview_notice(opened, notice_id, opened.clock.now())
-            say(f"{leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}\n{text.subject}\n\n{text.text}")
+            say(
+                f"{leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}\n{text.subject}\n\n{text.text}"
+            )
         elif refuse:
             desk.refuse_notice(opened, notice_id, refuse, opened.clock.now(), person(by))
             say(f"notice {notice_id}: refused; its invoices are on hold, owner {person(by)}")

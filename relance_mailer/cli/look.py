@@ -313,7 +313,9 @@ def _print_inbox(office: Office, inbox: Inbox, *, everything: bool) -> None:
     if inbox.tasks:
         print_heading(f"\n{words('replies.tasks', language)}")
         heads = ["id", *(words(f"head.{name}", language) for name in ("when", "task", "owner"))]
-        rows = [[f"task:{task.id}", _when(office, task.since), task.words, task.owner] for task in inbox.tasks]
+        rows = [
+            [f"task:{task.id}", _when(office, task.since), task.words, task.owner] for task in inbox.tasks
+        ]
         print_table(heads, rows)
 
 

@@ -25,6 +25,7 @@ from pysasl.hashing import BuiltinHash
 
 from relance_mailer.clock import Clock
 from relance_mailer.demo.model import Letter
+from relance_mailer.dunning.calendar import PARIS
 
 HOST = "127.0.0.1"
 USER, PASSWORD = "compta", "demo"
@@ -163,7 +164,8 @@ class PostOffice:
     def _file(self, name: str, raw: bytes) -> None:
         if self._keep is not None:
             self._kept += 1
-            (self._keep / f"{self._kept:04d}-{self._now():%Y-%m-%dT%H%M}-{name}.eml").write_bytes(raw)
+            at = self._now().astimezone(PARIS)
+            (self._keep / f"{self._kept:04d}-{at:%Y-%m-%dT%H%M}-{name}.eml").write_bytes(raw)
 
     # ── what debtors do ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -201,7 +201,9 @@ def _carry_out(
     language = office.config.language
     done: list[str] = []
     promised = [effect for effect in effects if isinstance(effect, MakePromise)]
-    for promise in promises.shared_out(file, promised):  # first, since a promise ends the pause of the one before
+    for promise in promises.shared_out(
+        file, promised
+    ):  # first, since a promise ends the pause of the one before
         promises.make(session, office, file, promise, now, reply_id=reply.id)
     for effect in effects:
         match effect:

@@ -45,14 +45,23 @@ def release(office: Office, what: str, why: str, now: datetime, by: str) -> int:
         ]
         for row in rows:
             holds.release(session, office, row, why, now, by)
-        _done_with(session, office, rows, now, by)
         return len(rows)
 
 
-def _done_with(session: Session, office: Office, rows: list[HoldRow], now: datetime, by: str) -> None:
-    """Releasing is answering: what was asked about these pauses is done."""
-    for reply_id in sorted({row.reply_id for row in rows if row.reply_id is not None}):
-        _handled(session, office, reply_id, now, by)
+def revive(office: Office, address: str, now: datetime, by: str) -> int:
+    """Write to an address again that failed, or was said to be wrong; return how many debtors it belongs to."""
+    with office.db.write() as session:
+        contacts = mailroom.contacts_at(session, office.creditor_id, [address.lower()])
+        if not contacts:
+            msg = f"no debtor has the address {address}: import it with `relance-mailer import invoices`"
+            raise NotFoundError(msg)
+        for contact in contacts:
+            notices.mark_contact(session, contact.id, "usable")
+            notices.look_again_at_debtor(session, contact.debtor_id, now)
+            entry = Entry(Kind.CORRECTED, f"contact:{contact.id}", {"state": "usable"}, contact.debtor_id)
+            ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
+            _close(session, office, "undelivered", f"contact:{contact.id}", now, by)
+        return len(contacts)
 
 
 def handle_reply(office: Office, reply_id: int, now: datetime, by: str) -> None:
@@ -62,22 +71,7 @@ def handle_reply(office: Office, reply_id: int, now: datetime, by: str) -> None:
         if reply is None or reply.creditor_id != office.creditor_id:
             msg = f"there is no reply {reply_id}: `relance-mailer replies` lists them"
             raise NotFoundError(msg)
-        _handled(session, office, reply_id, now, by)
-
-
-def _handled(session: Session, office: Office, reply_id: int, now: datetime, by: str) -> None:
-    reply = mailroom.reply(session, reply_id)
-    if reply is None:
-        return
-    if reply.handled_at is None:
-        reply.handled_at, reply.handled_by = now, by
-        session.add(reply)
-        session.flush()
-    for task in settings.open_tasks(session, office.creditor_id):
-        if task.subject == f"reply:{reply_id}":
-            settings.close_task(session, task, now=now, by=by)
-    for debtor_id in [reply.debtor_id] if reply.debtor_id is not None else reply.candidates:
-        notices.look_again_at_debtor(session, debtor_id, now)
+        holds.answered(session, office, reply_id, now, by)
 
 
 def do_task(office: Office, task_id: int, now: datetime, by: str) -> None:
@@ -90,7 +84,7 @@ def do_task(office: Office, task_id: int, now: datetime, by: str) -> None:
         settings.close_task(session, task, now=now, by=by)
         kind, _, number = task.subject.partition(":")
         if kind == "reply":
-            _handled(session, office, int(number), now, by)
+            holds.answered(session, office, int(number), now, by)
 
 
 def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> datetime:

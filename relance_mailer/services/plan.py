@@ -15,7 +15,7 @@ from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, de
 from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
 from relance_mailer.dunning.policy import StageKind
 from relance_mailer.errors import InputError, RateUnknownError, TemplateError
-from relance_mailer.services import gates, send, writing
+from relance_mailer.services import gates, holds, send, writing
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import blobs, cases, ledger, notices, settings
@@ -327,8 +327,12 @@ def _ask(
     """Ask a person wherever an invoice would otherwise be forgotten, no longer where it is moot; hand over."""
     for case in decided.file.cases:
         decision = decided.decisions[case.invoice.id]
+        if decision == Stop(Reason.PAID) and case.holds:
+            holds.release_paid(session, office, case.invoice.id, now)
         for task in asked.get(f"invoice:{case.invoice.id}", ()):
-            if isinstance(decision, Send) or task.kind not in _ASKED_BY.get(decision.reason, (decision.reason,)):
+            if isinstance(decision, Send) or task.kind not in _ASKED_BY.get(
+                decision.reason, (decision.reason,)
+            ):
                 settings.close_task(session, task, now=now, by=BOT)
         if not isinstance(decision, Send) and decision.reason in _TASKS:
             _open_task(session, office, decided.file, case, decision, now)

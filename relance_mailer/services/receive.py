@@ -11,6 +11,8 @@ import structlog
 
 from relance_mailer.errors import RelanceError, StoreError, UnreadableError
 from relance_mailer.mail.imap import Batch, Folder, Position
+from relance_mailer.replies.freemail import is_freemail
+from relance_mailer.replies.match import candidate_ids
 from relance_mailer.replies.model import Message
 from relance_mailer.replies.token import verify_own_header
 from relance_mailer.services import answers, holds, machines, send
@@ -203,13 +205,26 @@ def _settle(session: Session, office: Office, notice_id: int, row: MessageRow, n
 
 def _colleague(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> None:
     """What a colleague writes to a debtor by hand belongs to the thread, and pauses with that person as owner."""
-    addresses = [address.lower() for address in (*message.to, *message.cc)]
-    debtor_ids = {
-        contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, addresses)
-    }
-    for debtor_id in sorted(debtor_ids):
+    for debtor_id in sorted(_written_to(session, office, message)):
         owner = message.from_address or holds.TEAM
         holds.open_hold(session, office, debtor_id, None, COLLEAGUE, None, now, owner=owner)
         payload = {"message": row.sha256, "from": message.from_address, "subject": message.subject}
         entry = Entry(Kind.NOTED, f"debtor:{debtor_id}", payload, debtor_id)
         ledger.append(session, office.creditor_id, [entry], at=now, actor=owner)
+
+
+def _written_to(session: Session, office: Office, message: Message) -> set[int]:
+    """Return the debtors whom a colleague's message goes to: by address or thread, else by their own domain."""
+    ours = {address.rpartition("@")[2] for address in office.own_addresses}
+    addresses = {address.lower() for address in (*message.to, *message.cc)} - office.own_addresses
+    domains = {address: address.rpartition("@")[2] for address in addresses}
+    outside = [address for address, domain in domains.items() if domain not in ours or is_freemail(domain)]
+    if not outside:  # colleagues among themselves
+        return set()
+    answered = mailroom.notices_by_message_id(session, office.creditor_id, candidate_ids(message)).values()
+    exact = mailroom.contacts_at(session, office.creditor_id, outside)
+    found = {contact.debtor_id for contact in exact} | {notice.debtor_id for notice in answered}
+    theirs = {domains[address] for address in outside if not is_freemail(domains[address])}
+    return found or {
+        contact.debtor_id for contact in mailroom.contacts_in(session, office.creditor_id, theirs)
+    }

@@ -251,7 +251,9 @@ def accepted(session: Session, office: Office, delivered: Sequence[Delivered], n
     """The server answered 250: the stages are served."""
     ids = [one.claimed.notice_id for one in delivered]
     # One whose copy was read in the mailbox before the answer came is `sent` already; one that came back, bounced.
-    taken = notices.step(session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None)
+    taken = notices.step(
+        session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None
+    )
     notices.serve(session, list(taken), office.today(now))
     notices.look_again_at_debtors(session, [one.claimed.debtor_id for one in delivered], now)
     ended = {"state": "accepted", "ended_at": now}

@@ -131,7 +131,13 @@ def inbox(office: Office, *, only_waiting: bool) -> Inbox:
     )
     open_tasks = tuple(
         Task(
-            task.id, task.kind, task.subject, formats.clean(task.words), task.owner, task.created_at, task.remind_on
+            task.id,
+            task.kind,
+            task.subject,
+            formats.clean(task.words),
+            task.owner,
+            task.created_at,
+            task.remind_on,
         )
         for task in tasks
         if task.id is not None

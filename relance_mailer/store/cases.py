@@ -61,7 +61,9 @@ class DebtorFile:
     debtor_case: DebtorCase
     cases: tuple[InvoiceCase, ...]
     settlement: Settlement
-    threads: dict[int, tuple[str, ...]]  #: by invoice id, the Message-IDs of its notices that left, oldest first
+    threads: dict[
+        int, tuple[str, ...]
+    ]  #: by invoice id, the Message-IDs of its notices that left, oldest first
 
     @property
     def debtor(self) -> Debtor:
@@ -132,9 +134,15 @@ class _Rows:
         self.debtors = {
             row.id: row for row in session.exec(select(DebtorRow).where(col(DebtorRow.id).in_(ids)))
         }
-        self.contacts = _by(session.exec(select(ContactRow).where(col(ContactRow.debtor_id).in_(ids))), "debtor_id")
-        self.invoices = _by(session.exec(select(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(ids))), "debtor_id")
-        self.payments = _by(session.exec(select(PaymentRow).where(col(PaymentRow.debtor_id).in_(ids))), "debtor_id")
+        self.contacts = _by(
+            session.exec(select(ContactRow).where(col(ContactRow.debtor_id).in_(ids))), "debtor_id"
+        )
+        self.invoices = _by(
+            session.exec(select(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(ids))), "debtor_id"
+        )
+        self.payments = _by(
+            session.exec(select(PaymentRow).where(col(PaymentRow.debtor_id).in_(ids))), "debtor_id"
+        )
         self.allocations = _by(self._allocations(session, ids), "invoice_id")
         self.holds = _by(self._holds(session, ids), "debtor_id")
         self.promises = _by(self._promises(session, ids), "invoice_id")
@@ -172,7 +180,9 @@ class _Rows:
             )
         )
 
-    def _members(self, session: Session, notices: list[NoticeRow]) -> list[tuple[NoticeInvoiceRow, NoticeRow]]:
+    def _members(
+        self, session: Session, notices: list[NoticeRow]
+    ) -> list[tuple[NoticeInvoiceRow, NoticeRow]]:
         by_id = {notice.id: notice for notice in notices}
         rows = session.exec(
             select(NoticeInvoiceRow).where(
@@ -188,7 +198,9 @@ class _Rows:
         row = self.debtors[debtor_id]
         debtor = debtor_of(row)
         settlement = self._settlement(debtor_id)
-        holds = [hold for hold in self.holds[debtor_id] if hold.until is None or hold.until >= self.view.today]
+        holds = [
+            hold for hold in self.holds[debtor_id] if hold.until is None or hold.until >= self.view.today
+        ]
         cases = tuple(
             self._case(invoice, settlement, holds)
             for invoice in sorted(self.invoices[debtor_id], key=lambda row: (row.due, row.number))
@@ -236,7 +248,9 @@ class _Rows:
             served=tuple(sorted(served, key=lambda entry: entry.on)),
             in_flight=in_flight,
             holds=tuple(
-                Hold(hold.reason, hold.until, hold.owner) for hold in holds if hold.invoice_id in (None, row.id)
+                Hold(hold.reason, hold.until, hold.owner)
+                for hold in holds
+                if hold.invoice_id in (None, row.id)
             ),
             recalled=self._recalled(row, max((entry.on for entry in served), default=None)),
             handed_over=row.handed_over_at is not None,
@@ -259,7 +273,9 @@ class _Rows:
         assert row.id is not None
         for promise in sorted(self.promises[row.id], key=lambda promise: promise.promised_on, reverse=True):
             if last_served is None or promise.promised_on >= last_served:
-                amount = None if promise.amount_minor is None else money(promise.amount_minor, promise.currency)
+                amount = (
+                    None if promise.amount_minor is None else money(promise.amount_minor, promise.currency)
+                )
                 return Recalled("promise", promise.due, amount)
         for hold in self.holds[row.debtor_id]:
             ended = hold.until is not None and hold.until < self.view.today

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -22,22 +23,28 @@ def active(session: Session, creditor_id: int, today: date) -> list[HoldRow]:
     return list(
         session.exec(
             select(HoldRow)
-            .where(
-                HoldRow.creditor_id == creditor_id,
-                col(HoldRow.released_at).is_(None),
-                col(HoldRow.until).is_(None) | (col(HoldRow.until) >= today),
-            )
+            .where(HoldRow.creditor_id == creditor_id, *_in_force(today))
             .order_by(col(HoldRow.id))
         )
     )
 
 
-def active_of_invoice(session: Session, invoice_id: int, reason: str | None = None) -> list[HoldRow]:
-    """Return the unreleased pauses of one invoice, of one reason if given."""
-    statement = select(HoldRow).where(HoldRow.invoice_id == invoice_id, col(HoldRow.released_at).is_(None))
-    if reason is not None:
-        statement = statement.where(HoldRow.reason == reason)
-    return list(session.exec(statement))
+def active_of_invoice(session: Session, invoice_id: int, today: date) -> list[HoldRow]:
+    """Return the pauses of one invoice that are in force on `today`."""
+    return list(session.exec(select(HoldRow).where(HoldRow.invoice_id == invoice_id, *_in_force(today))))
+
+
+def others_of_reply(session: Session, row: HoldRow, today: date) -> list[HoldRow]:
+    """Return the other pauses in force that the same answer opened."""
+    return list(
+        session.exec(
+            select(HoldRow).where(HoldRow.reply_id == row.reply_id, HoldRow.id != row.id, *_in_force(today))
+        )
+    )
+
+
+def _in_force(today: date) -> tuple[Any, Any]:
+    return col(HoldRow.released_at).is_(None), col(HoldRow.until).is_(None) | (col(HoldRow.until) >= today)
 
 
 def of_debtor(session: Session, debtor_id: int) -> list[HoldRow]:

@@ -181,7 +181,9 @@ def set_absent(session: Session, creditor_id: int, address: str, since: date, un
     return [row.debtor_id for row in rows]
 
 
-def replies(session: Session, creditor_id: int, *, only_open: bool, limit: int) -> list[tuple[ReplyRow, MessageRow]]:
+def replies(
+    session: Session, creditor_id: int, *, only_open: bool, limit: int
+) -> list[tuple[ReplyRow, MessageRow]]:
     """Return what was understood, newest first."""
     statement = (
         select(ReplyRow, MessageRow)

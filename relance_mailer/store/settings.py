@@ -137,10 +137,12 @@ def ever_asked(session: Session, creditor_id: int, kind: str, subject: str) -> b
     return found is not None
 
 
-def open_by_subject(session: Session, creditor_id: int, kinds: Sequence[str]) -> dict[str, list[TaskRow]]:
-    """Return the open tasks of some kinds, by what they are about."""
+def open_by_subject(
+    session: Session, creditor_id: int, kinds: Sequence[str] | None = None
+) -> dict[str, list[TaskRow]]:
+    """Return the open tasks (of some kinds, if given), by what they are about."""
     found: dict[str, list[TaskRow]] = {}
     for task in open_tasks(session, creditor_id):
-        if task.kind in kinds:
+        if kinds is None or task.kind in kinds:
             found.setdefault(task.subject, []).append(task)
     return found

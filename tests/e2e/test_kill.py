@@ -16,13 +16,14 @@ import pytest
 
 from relance_mailer.replies.token import verify_own_header
 from relance_mailer.services.writing import OWN_HEADER
-from tests.support.killing import House, State, message_id, moments
+from tests.support.killing import House, State, moments
+from tests.support.killing_server import message_id
 from tests.support.mailbed import MailBed
 
 UNDER_WAY = tuple(state for state in State if state is not State.NOTHING)
 LANES = 2  #: offices side by side, one for each core
 KILLS = int(os.environ.get("RELANCE_KILLS", "100"))
-FEWEST = 5  #: kills in each state, for each 50
+FEWEST = 5  #: kills in each state and lane
 SOAK_KILLS = int(os.environ.get("RELANCE_SOAK_KILLS", "1000"))
 SEED = int(os.environ.get("RELANCE_KILL_SEED", "0")) or secrets.randbits(32)  #: named, a run can be had again
 
@@ -64,7 +65,7 @@ def through_kills(bed: MailBed, folder: Path, lane: int, kills: int) -> str:
         try:
             for moment in moments(chance):
                 house.live(moment)
-                if sum(house.kills[state] for state in UNDER_WAY) == kills:
+                if house.fatal == kills:
                     break
             told = f"{house.told()}\n  {afterwards(house)}, {time.monotonic() - started:.0f} s"
         except AssertionError as error:
@@ -75,7 +76,7 @@ def through_kills(bed: MailBed, folder: Path, lane: int, kills: int) -> str:
 
 def afterwards(house: House) -> str:
     """Let the program come to rest, and check what the server, the database and the ledger say."""
-    fewest = min(FEWEST, sum(house.kills.values()) // 10)
+    fewest = min(FEWEST, house.fatal // 10)
     assert all(house.kills[state] >= fewest for state in UNDER_WAY), house.told()
     house.server.bring_copies(every=True)
     house.tick()
@@ -128,7 +129,9 @@ def doubts_left(house: House) -> list[int]:
     for notice in doubts:
         subject = f"notice:{notice}"
         assert house.rows("SELECT 1 FROM ledger WHERE kind = 'in_doubt' AND subject = ?", subject)
-        assert house.rows("SELECT 1 FROM task WHERE kind = 'in_doubt' AND subject = ? AND done_at IS NULL", subject)
+        assert house.rows(
+            "SELECT 1 FROM task WHERE kind = 'in_doubt' AND subject = ? AND done_at IS NULL", subject
+        )
     return doubts
 
 

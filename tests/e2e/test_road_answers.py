@@ -69,6 +69,8 @@ def test_a_promise_pauses_until_its_day_and_grace_then_the_chase_resumes_and_rec
     assert (hold["reason"], hold["until"]) == ("promise_to_pay", "2025-10-20")
     [promise] = road.rows("promise")
     assert (promise["due"], promise["state"]) == ("2025-10-15", "open")
+    told = road.run("explain", "F-1", at=SECOND).out
+    assert "en attente jusqu'au 20/10/2025 : promesse de règlement" in told
 
     assert road.tick(SECOND)["sent"] == 1
     assert road.tick(LAST_DAY_HELD)["sent"] == 1

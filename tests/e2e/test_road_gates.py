@@ -63,12 +63,12 @@ def test_an_answer_that_came_while_the_daemon_was_down_is_read_before_anything_l
     debtor, silent = road.bed.user("durand"), road.bed.user("muet")
     road.invoices(Invoice("F-1", "DURAND", debtor), Invoice("F-2", "MUET", silent))
     assert road.tick(MONDAY)["sent"] == 2
-    for number in range(60):  # the answer comes last: much is stored before it is understood
+    for number in range(12):  # the answer comes last: much is stored before it is understood
         road.bed.append(road.me, "INBOX", _newsletter(number))
     [reminder] = road.inbox(debtor)
     at = SECOND - timedelta(days=1)
     road.answer(reminder, "Nous contestons cette facture, la livraison est incomplète.", sender=debtor, at=at)
-    road.bed.wait_for(road.me, 61)
+    road.bed.wait_for(road.me, 13)
     with road.daemon(SECOND):
         road.bed.wait_for(silent, 2)
         road.wait_until("hold", "reason = 'dispute'")
@@ -115,6 +115,7 @@ def test_shadow_mode_only_records_and_going_live_starts_fresh(road: Road) -> Non
     road.invoices(Invoice("F-1", "DURAND", debtor))
     first, second = road.tick(MONDAY), road.tick(SECOND)
     assert [(tick["recorded"], tick["sent"]) for tick in (first, second)] == [(1, 0), (1, 0)]
+    assert road.tick(SECOND + timedelta(minutes=30))["recorded"] == 0  # rehearsed: nothing more until the third
     assert [notice["stage"] for notice in road.notices_to(debtor)] == ["reminder1", "reminder2"]
     assert {notice["state"] for notice in road.notices_to(debtor)} == {"recorded"}
     assert road.inbox(debtor) == []
@@ -123,3 +124,21 @@ def test_shadow_mode_only_records_and_going_live_starts_fresh(road: Road) -> Non
     assert road.tick(SECOND + timedelta(hours=1))["sent"] == 1
     assert road.notices_to(debtor)[-1]["stage"] == "reminder1"
     assert len(road.inbox(debtor)) == 1
+
+
+def test_redirect_mode_writes_to_the_team_alone_and_serves_no_stage_of_the_live_track(road: Road) -> None:
+    team = road.bed.user("equipe", "creditor.example")
+    road.install(sending={"mode": "redirect", "redirect_to": team})
+    debtor = road.bed.user("durand")
+    road.invoices(Invoice("F-1", "DURAND", debtor))
+    assert road.tick(MONDAY)["sent"] == 1
+    [message] = road.inbox(team)
+    assert debtor in message["Subject"]
+    assert message["To"].addresses[0].addr_spec == team
+    assert road.inbox(debtor) == []
+
+    road.configure(sending={"mode": "live", "redirect_to": ""})
+    assert road.tick(SECOND)["sent"] == 1
+    assert road.notices_to(debtor)[-1]["stage"] == "reminder1"
+    assert len(road.inbox(debtor)) == 1
+    assert len(road.inbox(team)) == 1

@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -89,14 +89,12 @@ class Done:
         return json.loads(self.out)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Running:
     """`relance-mailer run` at work."""
 
     process: subprocess.Popen[bytes]
     log_file: Path
-    code: int | None = None
-    _marks: int = field(default=0)
 
     def log(self) -> list[dict[str, Any]]:
         """What it has logged so far."""
@@ -128,12 +126,11 @@ class Running:
         """SIGTERM, and its exit code; fails if it takes longer than the design allows."""
         self.process.terminate()
         try:
-            self.code = self.process.wait(seconds)
+            return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"still running {seconds} s after SIGTERM\n{self.text()}") from None
-        return self.code
 
 
 class Road:

@@ -347,7 +347,9 @@ class World:
         with self.db.write() as session:
             send.accepted(session, self.office, [send.Delivered(claimed, 250, answer, "4Qx7")], self.now)
 
-    def refuse(self, claimed: send.Claimed, code: int, answer: str, *, scope: Scope = Scope.RECIPIENT) -> None:
+    def refuse(
+        self, claimed: send.Claimed, code: int, answer: str, *, scope: Scope = Scope.RECIPIENT
+    ) -> None:
         error = SmtpError(answer, permanent=code >= 500, scope=scope, phase="rcpt", code=code)
         with self.db.write() as session:
             send.refused(session, self.office, claimed, error, self.now)

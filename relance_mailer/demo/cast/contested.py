@@ -40,6 +40,7 @@ DEBTORS = (
             03-10 paid 415.00 F26-0302
             03-12 credited -960.00 A26-0301
             03-12 released dispute F26-0301
+            03-12 resolved F26-0301
             03-31 predue F26-0303
             04-10 paid 1288.00 F26-0303
         """,
@@ -73,6 +74,7 @@ DEBTORS = (
             03-05 understood dispute
             03-13 released dispute F26-0401 F26-0402
             03-13 reminder2 F26-0401 F26-0402
+            03-13 resolved F26-0401 F26-0402
             03-19 paid 4010.00 F26-0401 F26-0402
             04-07 predue F26-0403
             04-15 paid 760.00 F26-0403
@@ -100,6 +102,7 @@ DEBTORS = (
             03-03 held already_paid until 03-10 F26-0501
             03-03 understood already_paid
             03-06 paid 689.00 F26-0501
+            03-06 released already_paid F26-0501
             03-24 predue F26-0502
             04-03 paid 702.50 F26-0502
         """,
@@ -158,6 +161,7 @@ DEBTORS = (
             03-19 credited -300.00 A26-1102
             03-19 released dispute F26-1102
             03-19 reminder2 F26-1102
+            03-19 resolved F26-1102
             03-26 paid 1850.00 F26-1102
         """,
     ),

@@ -31,7 +31,13 @@ INVOICE = "F-2026-100"
 def person(world: World, *, busy_timeout_s: float) -> Iterator[Callable[[], str]]:
     """Start the other process; each call is one attempt to put the invoice on hold."""
     root = Path(__file__).parents[3]
-    command = [sys.executable, str(Path(__file__).with_name("holding.py")), str(world.folder), INVOICE, str(busy_timeout_s)]
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("holding.py")),
+        str(world.folder),
+        INVOICE,
+        str(busy_timeout_s),
+    ]
     environment = os.environ | {"PYTHONPATH": str(root)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

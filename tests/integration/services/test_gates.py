@@ -52,7 +52,9 @@ NAMES = [gate.kind.value for _, gate, _ in CLOSED]
 
 
 @pytest.mark.parametrize(("close", "gate", "reopen"), CLOSED, ids=NAMES)
-def test_a_closed_gate_stops_planning_and_opens_again(world: World, close: Turn, gate: Gate, reopen: Turn) -> None:
+def test_a_closed_gate_stops_planning_and_opens_again(
+    world: World, close: Turn, gate: Gate, reopen: Turn
+) -> None:
     world.owing()
     close(world)
     report = world.plan()
@@ -84,7 +86,9 @@ def test_several_closed_gates_are_all_told(world: World) -> None:
 # ── the inbox ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("age", "open_"), [(timedelta(minutes=30), True), (timedelta(minutes=30, seconds=1), False)])
+@pytest.mark.parametrize(
+    ("age", "open_"), [(timedelta(minutes=30), True), (timedelta(minutes=30, seconds=1), False)]
+)
 def test_the_inbox_may_be_half_an_hour_old_and_no_older(world: World, age: timedelta, open_: bool) -> None:
     world.at(world.now + age, fresh=False)
     assert (world.gates() == ()) is open_
@@ -135,12 +139,22 @@ def paid_up_on(world: World, imported: datetime, now: datetime) -> bool:
         (datetime(2026, 3, 10, 9, tzinfo=UTC), datetime(2026, 3, 16, 9, tzinfo=UTC), False),
         (datetime(2026, 3, 13, 9, tzinfo=UTC), datetime(2026, 3, 18, 16, tzinfo=UTC), True),  # over a weekend
         (datetime(2026, 3, 13, 9, tzinfo=UTC), datetime(2026, 3, 19, 9, tzinfo=UTC), False),
-        (datetime(2026, 4, 30, 9, tzinfo=UTC), datetime(2026, 5, 6, 16, tzinfo=UTC), True),  # and the 1st of May
+        (
+            datetime(2026, 4, 30, 9, tzinfo=UTC),
+            datetime(2026, 5, 6, 16, tzinfo=UTC),
+            True,
+        ),  # and the 1st of May
         (datetime(2026, 4, 30, 9, tzinfo=UTC), datetime(2026, 5, 7, 9, tzinfo=UTC), False),
-        (datetime(2026, 3, 9, 23, 30, tzinfo=UTC), datetime(2026, 3, 13, 16, tzinfo=UTC), True),  # the 10th in Paris
+        (
+            datetime(2026, 3, 9, 23, 30, tzinfo=UTC),
+            datetime(2026, 3, 13, 16, tzinfo=UTC),
+            True,
+        ),  # the 10th in Paris
     ],
 )
-def test_payments_may_be_three_working_days_old(world: World, imported: datetime, now: datetime, open_: bool) -> None:
+def test_payments_may_be_three_working_days_old(
+    world: World, imported: datetime, now: datetime, open_: bool
+) -> None:
     assert paid_up_on(world, imported, now) is open_
 
 

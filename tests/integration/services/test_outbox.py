@@ -68,7 +68,12 @@ async def test_the_servers_exact_words_and_queue_id_are_kept(world: World) -> No
         report = await world.drain(peer.port)
     notice, attempt = world.one(NoticeRow), world.one(AttemptRow)
     assert (report.sent, notice.state, notice.left_at) == (1, "sent", world.now)
-    assert (attempt.state, attempt.code, attempt.answer, attempt.queue_id) == ("accepted", 250, QUEUED, "4Qx7Kd1zzz")
+    assert (attempt.state, attempt.code, attempt.answer, attempt.queue_id) == (
+        "accepted",
+        250,
+        QUEUED,
+        "4Qx7Kd1zzz",
+    )
     assert world.told("notice:1", "sent")["answer"] == QUEUED
     assert world.story(1) == ["rendered", "attempted", "sent"]
     assert world.one(NoticeInvoiceRow).served_on == world.today
@@ -357,7 +362,11 @@ async def test_the_rate_counts_what_another_outbox_on_the_same_database_sent(wor
         world.outbox(peer.port, smtp__rate="3/minute") as first,
         world.outbox(peer.port, smtp__rate="3/minute") as second,
     ):
-        assert [(await first.drain()).sent, (await second.drain()).sent, (await first.drain()).sent] == [3, 0, 0]
+        assert [(await first.drain()).sent, (await second.drain()).sent, (await first.drain()).sent] == [
+            3,
+            0,
+            0,
+        ]
         world.later(seconds=59)
         assert (await second.drain()).sent == 0
         world.later(seconds=2)
@@ -419,7 +428,9 @@ async def test_told_to_stop_it_ends_after_the_message_under_way_and_gives_the_re
     assert {row.state for row in world.rows(AttemptRow)} == {"accepted", "withdrawn"}
 
 
-async def test_cancelled_at_the_final_dot_the_message_is_in_doubt_and_the_rest_given_back(world: World) -> None:
+async def test_cancelled_at_the_final_dot_the_message_is_in_doubt_and_the_rest_given_back(
+    world: World,
+) -> None:
     for place in range(3):
         world.owing(f"d{place}@debtor{place}.example")
     world.plan()
@@ -465,7 +476,9 @@ async def test_cancelled_before_the_content_nothing_is_in_doubt(world: World) ->
 # ── what changes meanwhile ───────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_hold_committed_while_the_server_is_asked_for_the_recipient_forbids_the_content(world: World) -> None:
+async def test_a_hold_committed_while_the_server_is_asked_for_the_recipient_forbids_the_content(
+    world: World,
+) -> None:
     _, invoice = world.owing()
     world.plan()
     number = world.one(InvoiceRow, id=invoice).number

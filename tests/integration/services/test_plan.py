@@ -17,6 +17,7 @@ from relance_mailer.store import cases
 from relance_mailer.store.tables import InvoiceRow, NoticeInvoiceRow, NoticeRow
 from tests.support.world import DEBTOR_ADDRESS, IBAN, World
 
+
 def members(world: World, notice_id: int) -> dict[str, str]:
     """Return the stage of each invoice number in a notice."""
     numbers = {row.id: row.number for row in world.rows(InvoiceRow)}
@@ -124,7 +125,7 @@ def test_a_formal_notice_stands_alone_and_waits_for_a_person(world: World) -> No
 
 
 def test_a_formal_notice_without_approval_never_leaves(world: World) -> None:
-    _, invoice = world.formal()
+    _, _invoice = world.formal()
     world.plan()
     assert world.claim().claimed == ()
     world.later(days=30)
@@ -144,7 +145,7 @@ def test_a_formal_notice_without_approval_never_leaves(world: World) -> None:
 def test_a_formal_notice_that_lacks_a_particular_of_ours_says_which(
     world: World, changes: dict[str, str], missing: str
 ) -> None:
-    _, invoice = world.formal()
+    _, _invoice = world.formal()
     world.configure(**changes)
     assert world.plan().awaiting_approval == 0
     assert world.task("incomplete").words.endswith(missing)
@@ -152,18 +153,21 @@ def test_a_formal_notice_that_lacks_a_particular_of_ours_says_which(
 
 @pytest.mark.parametrize(
     ("values", "missing"),
-    [({"siren": ""}, "the debtor's SIREN (or VAT number)"), ({"city": "", "postal_code": ""}, "the debtor's address")],
+    [
+        ({"siren": ""}, "the debtor's SIREN (or VAT number)"),
+        ({"city": "", "postal_code": ""}, "the debtor's address"),
+    ],
 )
 def test_a_formal_notice_that_lacks_a_particular_of_the_debtor_says_which(
     world: World, values: dict[str, str], missing: str
 ) -> None:
-    _, invoice = world.formal(**values)
+    _, _invoice = world.formal(**values)
     assert world.plan().awaiting_approval == 0
     assert world.task("incomplete").words.endswith(missing)
 
 
 def test_an_incomplete_formal_notice_is_offered_once_the_configuration_is_complete(world: World) -> None:
-    _, invoice = world.formal()
+    _, _invoice = world.formal()
     world.configure(creditor__signer_name="")
     world.plan()
     world.configure(creditor__signer_name="A. Martin")
@@ -473,7 +477,9 @@ def test_a_copied_database_only_records_until_a_person_releases_it(
 # ── hand-over ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_invoice_is_handed_over_when_the_formal_notices_deadline_has_passed_never_before(world: World) -> None:
+def test_an_invoice_is_handed_over_when_the_formal_notices_deadline_has_passed_never_before(
+    world: World,
+) -> None:
     _, invoice = world.formal()
     world.plan()
     formal = world.one(NoticeRow, stage="formal_notice")
@@ -489,4 +495,3 @@ def test_an_invoice_is_handed_over_when_the_formal_notices_deadline_has_passed_n
     world.plan()
     assert world.one(InvoiceRow, id=invoice).handed_over_at == world.now
     assert world.tasks() == ["handover_due"]
-

@@ -97,7 +97,9 @@ def test_the_same_uid_fetched_again_adds_nothing(world: World) -> None:
     assert len(world.rows(MessageRow)) == 1
 
 
-def test_after_a_change_of_uidvalidity_what_is_known_is_a_duplicate_and_what_is_new_is_read(world: World) -> None:
+def test_after_a_change_of_uidvalidity_what_is_known_is_a_duplicate_and_what_is_new_is_read(
+    world: World,
+) -> None:
     old, new = letter("old"), letter("new")
     world.take(old, first_uid=40)
     world.take(old, new, first_uid=1, uidvalidity=2)
@@ -147,7 +149,9 @@ def test_nothing_older_than_the_day_before_the_first_notice_is_asked_for(world: 
 # ── what cannot be read ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_message_too_much_for_the_reader_is_set_aside_and_the_others_go_on(world: World, small: Reader) -> None:
+def test_a_message_too_much_for_the_reader_is_set_aside_and_the_others_go_on(
+    world: World, small: Reader
+) -> None:
     world.owing()
     notice = world.remind()
     world.fetch(poison())
@@ -161,12 +165,19 @@ def test_a_message_too_much_for_the_reader_is_set_aside_and_the_others_go_on(wor
     assert receive.read_waiting(world.office, small).set_aside == 0
 
 
-def test_an_unreadable_message_of_a_known_sender_pauses_that_debtor_and_asks(world: World, small: Reader) -> None:
+def test_an_unreadable_message_of_a_known_sender_pauses_that_debtor_and_asks(
+    world: World, small: Reader
+) -> None:
     debtor, _ = world.owing()
     world.fetch(poison())
     receive.read_waiting(world.office, small)
     hold = world.one(HoldRow)
-    assert (hold.debtor_id, hold.invoice_id, hold.reason, hold.owner) == (debtor, None, "unreadable", "accounts")
+    assert (hold.debtor_id, hold.invoice_id, hold.reason, hold.owner) == (
+        debtor,
+        None,
+        "unreadable",
+        "accounts",
+    )
     assert hold.until == world.office.days.add(world.today, 3)
     assert DEBTOR_ADDRESS in world.task("unreadable").words
     assert world.plan().created == 0
@@ -354,10 +365,25 @@ def test_a_colleague_who_writes_to_others_pauses_nobody(world: World) -> None:
 def test_a_colleague_who_answers_in_our_thread_pauses_its_debtor_whatever_the_address(world: World) -> None:
     debtor, _ = world.owing()
     notice = world.remind()
-    world.take(
-        answer(notice, "Bonjour", sender=OUR_ADDRESS, to="director@private.example"), folder="Sent"
-    )
+    world.take(answer(notice, "Bonjour", sender=OUR_ADDRESS, to="director@private.example"), folder="Sent")
     assert [row.debtor_id for row in world.rows(HoldRow)] == [debtor]
+
+
+def test_a_colleague_who_writes_to_another_address_at_the_debtors_own_domain_pauses_it(world: World) -> None:
+    debtor, _ = world.owing()
+    world.owing("free@gmail.com")
+    raw = letter("Bonjour", sender=OUR_ADDRESS, to="director@debtor.example", Cc="somebody@gmail.com")
+    world.take(raw, folder="Sent")
+    assert [row.debtor_id for row in world.rows(HoldRow)] == [debtor]
+
+
+def test_colleagues_among_themselves_pause_nobody(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(
+        answer(notice, "Tu t'en occupes ?", sender=OUR_ADDRESS, to="jo@creditor.example"), folder="Sent"
+    )
+    assert world.rows(HoldRow) == []
 
 
 def test_a_colleague_who_copies_the_mailbox_is_no_debtor(world: World) -> None:

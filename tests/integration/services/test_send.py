@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from relance_mailer.errors import ConflictError, Scope
 from relance_mailer.services import desk, send
@@ -48,8 +50,8 @@ def test_a_hold_between_planning_and_claim_withdraws_the_notice(world: World) ->
     hold_quietly(world, invoice)
     assert world.claim() == send.Claims(settled=1)
     notice = world.one(NoticeRow)
-    assert (notice.state, notice.outcome) == ("superseded", "on hold: manual")
-    assert world.told("notice:1", "superseded") == {"why": "on hold: manual"}
+    assert (notice.state, notice.outcome) == ("superseded", "on hold: manual hold")
+    assert world.told("notice:1", "superseded") == {"why": "on hold: manual hold"}
     assert world.plan().created == 0
 
 
@@ -192,7 +194,10 @@ def test_outside_the_window_a_notice_waits_for_the_next_opening(world: World) ->
     world.later(hours=8)  # 18:30 in Paris
     assert world.claim().claimed == ()
     notice = world.one(NoticeRow)
-    assert (notice.state, notice.next_attempt_at) == ("queued", world.now.replace(hour=8, minute=0) + timedelta(days=1))
+    assert (notice.state, notice.next_attempt_at) == (
+        "queued",
+        world.now.replace(hour=8, minute=0) + timedelta(days=1),
+    )
 
 
 def test_while_a_gate_is_closed_nothing_is_claimed_and_nothing_changes(world: World) -> None:
@@ -212,7 +217,9 @@ def test_a_stage_that_left_the_policy_withdraws_its_notices(world: World) -> Non
     stage = {"key": "nudge", "kind": "reminder", "offset_days": 3}
     world.configure(policy__stages=[stage])
     assert world.claim().claimed == ()
-    assert world.one(NoticeRow, stage="reminder1", state="superseded").outcome.startswith("the policy changed")
+    assert world.one(NoticeRow, stage="reminder1", state="superseded").outcome.startswith(
+        "the policy changed"
+    )
     formal = world.one(NoticeRow, stage="formal_notice")
     assert formal.id is not None
     with pytest.raises(ConflictError):
@@ -245,17 +252,20 @@ def test_the_limit_of_a_round_is_kept(world: World) -> None:
 
 
 def test_the_same_stage_of_an_invoice_is_refused_by_the_database_itself(world: World) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     world.owing()
     world.plan()
     first = world.one(NoticeInvoiceRow)
     second = {**world.one(NoticeRow).model_dump(), "id": 2, "message_id": "<2@creditor.example>"}
-    with pytest.raises(IntegrityError), world.db.write() as session:
+    with world.db.write() as session:
         session.add(NoticeRow(**second))
-        session.flush()
-        session.add(NoticeInvoiceRow(**{**first.model_dump(), "notice_id": 2}))
-        session.flush()
+    member = {**first.model_dump(), "notice_id": 2}
+    with pytest.raises(IntegrityError, match=r"notice_invoice\.invoice_id"):
+        add_member(world, member)
+
+
+def add_member(world: World, member: dict[str, Any]) -> None:
+    with world.db.write() as session:
+        session.add(NoticeInvoiceRow(**member))
 
 
 def test_a_hold_after_the_claim_forbids_the_content(world: World) -> None:
@@ -551,5 +561,7 @@ def test_a_temporary_refusal_is_tried_again_with_the_same_bytes_later_and_later(
         waits.append((due - world.now).total_seconds() / 60)
         world.later(minutes=minutes)
     assert len(raws) == 1
-    assert [round(wait / base, 1) in (0.9, 1.0, 1.1) for wait, base in zip(waits, (5, 15, 60), strict=True)] == [True] * 3
+    assert [
+        round(wait / base, 1) in (0.9, 1.0, 1.1) for wait, base in zip(waits, (5, 15, 60), strict=True)
+    ] == [True] * 3
     assert world.story(1) == ["rendered", "deferred", "deferred", "deferred"]

@@ -1,0 +1,270 @@
+"""Machines are not people: what bounces, absences and challenges do, and what they never do (rule 7)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from relance_mailer.store.tables import ContactRow, HoldRow, NoticeInvoiceRow, NoticeRow, ReplyRow
+from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World, answer, bounce, letter
+
+
+def absence(notice: NoticeRow, until: str, **values: Any) -> bytes:
+    text = f"Bonjour,\n\nJe suis absente du bureau jusqu'au {until} inclus.\n\nMme Durand\n"
+    given = {"subject": "Réponse automatique : absence", "Auto_Submitted": "auto-replied", **values}
+    return answer(notice, text, **given)
+
+
+def without_date(notice: NoticeRow) -> bytes:
+    text = "Bonjour,\n\nJe suis actuellement absente du bureau.\n\nMme Durand\n"
+    return answer(notice, text, subject="Réponse automatique : absence", Auto_Submitted="auto-replied")
+
+
+# ── bounces ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_hard_bounce_unserves_the_stage_and_asks_a_person(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id))
+    after = world.one(NoticeRow)
+    assert (after.state, after.left_at) == ("bounced", None)
+    member = world.one(NoticeInvoiceRow)
+    assert (member.active, member.served_on) == (False, None)
+    assert world.one(ContactRow).state == "dead"
+    assert (world.tasks(), world.rows(HoldRow)) == (["undelivered"], [])
+    assert world.told("notice:1", "failed")["address_dead"] is True
+
+
+def test_after_a_bounce_the_next_contact_gets_a_new_message_at_once(world: World) -> None:
+    world.owing(DEBTOR_ADDRESS, "second@debtor.example")
+    first = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, first.message_id))
+    second = world.remind()
+    assert (second.to_address, second.stage) == ("second@debtor.example", "reminder1")
+    assert second.message_id != first.message_id
+
+
+def test_after_a_bounce_with_nobody_left_nothing_leaves(world: World) -> None:
+    world.owing()
+    world.take(bounce(DEBTOR_ADDRESS, world.remind().message_id))
+    assert world.plan().created == 0
+    world.later(days=20)
+    assert world.plan().created == 0
+    assert sorted(world.tasks()) == ["no_contact", "undelivered"]
+
+
+def test_a_full_mailbox_is_no_dead_address(world: World) -> None:
+    world.owing()
+    world.take(bounce(DEBTOR_ADDRESS, world.remind().message_id, status="5.2.2"))
+    assert (world.states(), world.one(ContactRow).state) == (["bounced"], "unserved")
+
+
+def test_a_bounce_without_the_original_id_is_about_the_last_notice_to_that_address(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.later(days=2)
+    world.take(bounce(DEBTOR_ADDRESS, at=world.now))
+    assert world.states() == ["bounced"]
+
+
+def test_such_a_bounce_long_after_does_nothing(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.later(days=8)
+    world.take(bounce(DEBTOR_ADDRESS, at=world.now))
+    assert (world.states(), world.tasks(), world.one(ContactRow).state) == (["sent"], [], "usable")
+
+
+def test_a_bounce_with_an_id_that_is_not_ours_does_nothing_to_an_old_notice(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.later(days=8)
+    world.take(bounce(DEBTOR_ADDRESS, "<forged@creditor.example>", at=world.now))
+    assert world.states() == ["sent"]
+
+
+def test_a_late_bounce_with_our_id_counts_whenever_it_comes(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.later(days=8)
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id, at=world.now))
+    assert world.states() == ["bounced"]
+
+
+def test_a_warning_of_delay_does_nothing(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id, status="4.4.1"))
+    assert (world.states(), world.tasks(), world.rows(HoldRow)) == (["sent"], [], [])
+    reply = world.one(ReplyRow)
+    assert (reply.intent, reply.understanding["machine"]["final"]) == ("bounce", False)
+
+
+def test_a_bounce_settles_a_doubt(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    world.take(bounce(DEBTOR_ADDRESS, world.one(NoticeRow).message_id))
+    assert (world.states(), world.tasks()) == (["bounced"], ["undelivered"])
+
+
+def test_a_second_bounce_of_the_same_notice_changes_nothing(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id))
+    entries = len(world.entries("notice:1"))
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id))
+    assert len(world.entries("notice:1")) == entries
+
+
+def test_the_bounce_of_our_own_blind_copy_says_nothing_about_the_debtor(world: World) -> None:
+    world.configure(smtp__bcc="copies@creditor.example")
+    world.owing()
+    notice = world.remind()
+    world.take(bounce("copies@creditor.example", notice.message_id))
+    assert (world.states(), world.one(ContactRow).state) == (["sent"], "usable")
+
+
+def test_a_bounce_does_not_touch_the_stages_of_other_debtors(world: World) -> None:
+    world.owing()
+    world.owing("other@other.example")
+    world.plan()
+    world.deliver()
+    world.take(bounce(DEBTOR_ADDRESS, world.notice(1).message_id))
+    assert world.states() == ["bounced", "sent"]
+
+
+def test_a_person_who_forwards_a_bounce_is_a_person(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(
+        answer(
+            notice, "Bonjour, j'ai reçu ceci : Undelivered Mail Returned to Sender", subject="TR: votre mail"
+        )
+    )
+    assert world.states() == ["sent"]
+    assert len(world.rows(HoldRow)) == 1
+
+
+# ── absences ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_absence_opens_no_hold_and_answers_nothing(world: World) -> None:
+    world.owing()
+    world.take(absence(world.remind(), "20 mars 2026"))
+    assert (world.rows(HoldRow), world.tasks(), world.states()) == ([], [], ["sent"])
+    reply = world.one(ReplyRow)
+    assert (reply.intent, reply.handled_by) == ("auto_reply", "relance-mailer")
+    assert world.one(ContactRow).absent_until == date(2026, 3, 20)
+
+
+def test_the_next_stage_waits_until_the_person_is_back_and_has_had_a_day(world: World) -> None:
+    world.owing(overdue=3)
+    world.take(absence(world.remind(), "24 mars 2026"))
+    world.at(datetime(2026, 3, 24, 9, 30, tzinfo=UTC))  # the second reminder's day
+    assert world.plan().created == 0
+    world.at(datetime(2026, 3, 25, 9, 30, tzinfo=UTC))
+    assert world.plan().created == 0
+    world.at(datetime(2026, 3, 26, 9, 30, tzinfo=UTC))
+    assert world.plan().created == 1
+
+
+def test_an_absence_learnt_after_planning_withdraws_the_notice(world: World) -> None:
+    world.owing(overdue=3)
+    first = world.remind()
+    world.later(days=14)
+    world.plan()
+    world.take(absence(first, "31 mars 2026", at=world.now))
+    assert world.claim().claimed == ()
+    assert world.states() == ["sent", "superseded"]
+
+
+def test_somebody_away_for_long_is_replaced_by_the_next_contact(world: World) -> None:
+    world.owing(DEBTOR_ADDRESS, "second@debtor.example", overdue=3)
+    world.take(absence(world.remind(), "30 avril 2026"))
+    world.later(days=14)
+    assert world.remind().to_address == "second@debtor.example"
+    assert world.tasks() == ["absence"]
+
+
+def test_an_absence_without_a_date_asks_a_person(world: World) -> None:
+    world.owing()
+    world.take(without_date(world.remind()))
+    assert world.tasks() == ["absence"]
+    assert world.rows(HoldRow) == []
+
+
+def test_a_strangers_absence_concerns_no_contact(world: World) -> None:
+    world.owing()
+    world.take(absence(world.remind(), "20 mars 2026", sender="who@elsewhere.example"))
+    assert world.one(ContactRow).absent_until is None
+
+
+# ── challenges, receipts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_challenge_means_that_the_notice_did_not_arrive_and_is_not_answered(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    text = (
+        f"Votre message destiné à {DEBTOR_ADDRESS} est en attente.\n"
+        "Cliquez sur le lien suivant pour que votre message lui soit remis :\nhttps://x.example/1\n"
+    )
+    sender = "MailInBlack <noreply@debtor.example>"
+    world.take(answer(notice, text, sender=sender, subject="Authentification requise"))
+    assert (world.states(), world.tasks(), world.rows(HoldRow)) == (["bounced"], ["undelivered"], [])
+    assert world.one(ReplyRow).understanding["machine"]["kind"] == "challenge"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Precedence": "bulk"},
+        {"List_Id": "<compta.debtor.example>"},
+        {"X_Auto_Response_Suppress": "All"},
+    ],
+    ids=["precedence", "list", "suppress"],
+)
+def test_an_accounts_department_that_answers_through_a_group_is_a_person(
+    world: World, headers: dict[str, str]
+) -> None:
+    world.owing()
+    world.take(answer(world.remind(), "Nous réglerons le 20 mars 2026.", **headers))
+    assert world.one(ReplyRow).intent == "promise_to_pay"
+    assert len(world.rows(HoldRow)) == 1
+
+
+def test_a_receipt_changes_nothing(world: World) -> None:
+    world.owing()
+    text = "Nous avons bien reçu votre message et le traiterons dans les meilleurs délais. Ticket 4711."
+    world.take(answer(world.remind(), text, subject="Accusé de réception", Auto_Submitted="auto-replied"))
+    assert (world.rows(HoldRow), world.tasks(), world.states()) == ([], [], ["sent"])
+
+
+def test_a_machines_message_without_any_notice_does_nothing(world: World) -> None:
+    world.take(bounce("nobody@nowhere.example"))
+    assert (world.tasks(), world.one(ReplyRow).debtor_id) == ([], None)
+
+
+def test_the_program_answers_no_message_by_itself(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(
+        answer(notice, "Pouvez-vous nous renvoyer la facture ?"),
+        absence(notice, "20 mars 2026"),
+        letter("Bonjour", sender="who@elsewhere.example", to=OUR_ADDRESS),
+    )
+    world.follow_up()
+    world.later(minutes=1)
+    world.plan()
+    assert len(world.rows(NoticeRow)) == 1
+
+
+def test_bounces_far_in_the_future_of_their_date_header_are_taken_at_our_clock(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id, at=world.now + timedelta(days=900)))
+    assert world.states() == ["bounced"]
