@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
 
-demo: install ## a 60 days, about a minute of reminders and answers, with servers of its own, in about a minute
+demo: install ## sixty days of reminders and answers, with servers of its own, in about a minute
 	$(BIN)/relance-mailer demo
 
 test: lint types imports ## the one command that says whether all is well: lint, types, layers, tests
