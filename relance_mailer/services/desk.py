@@ -9,7 +9,7 @@ from relance_mailer.dunning.decide import Send, decide, free_again, opening
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import ConflictError, NotFoundError
-from relance_mailer.services import holds, send, writing
+from relance_mailer.services import holds, send, settle, writing
 from relance_mailer.services.gates import STOP_ALL
 from relance_mailer.services.office import Office
 from relance_mailer.services.plan import RUN_APPROVED
@@ -98,7 +98,7 @@ def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> da
         file, proposal = _reread(session, office, notice, now)
         conflict = "" if proposal else say("superseded.facts", office.config.language)
         if proposal is None:
-            send.supersede(session, office, notice, conflict, now, by)
+            settle.supersede(session, office, notice, conflict, now, by)
             leaves = now
         else:
             leaves = _release(session, office, notice, file, proposal, now, by)
@@ -219,9 +219,9 @@ def settle_doubt(office: Office, notice_id: int, *, sent: bool, now: datetime, b
             msg = f"notice {notice_id} is not in doubt"
             raise ConflictError(msg)
         if sent:
-            send.found(session, office, notice, by, now, by)
+            settle.found(session, office, notice, by, now, by)
         else:
-            send.not_sent(session, office, notice, by, now)
+            settle.not_sent(session, office, notice, by, now)
 
 
 def approve_run(office: Office, now: datetime, by: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from relance_mailer.dunning.notice import UNSENT, Mode
-from relance_mailer.services import promises, send
+from relance_mailer.services import promises, send, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.plan import look_again_at_asked
 from relance_mailer.store import holds, notices, settings
@@ -49,7 +49,7 @@ def _withdraw_rehearsed(session: Session, office: Office, now: datetime) -> None
     why = say("superseded.going_live", office.config.language)
     for notice in notices.in_states(session, office.creditor_id, sorted(UNSENT)):
         if notice.mode != Mode.LIVE:
-            send.supersede(session, office, notice, why, now)
+            settle.supersede(session, office, notice, why, now)
 
 
 def follow_up(office: Office, now: datetime) -> FollowedUp:

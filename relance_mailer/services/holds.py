@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from relance_mailer.dunning.dispute import DisputeEvent, DisputeState, advance
-from relance_mailer.services import send
+from relance_mailer.services import settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import holds as rows
 from relance_mailer.store import ledger, mailroom, notices, settings
@@ -50,7 +50,7 @@ def open_hold(  # noqa: PLR0913
     payload = {"hold": row.id, "reason": reason, "until": until, "owner": row.owner, "reply": reply_id}
     _tell(session, office, row, Kind.HELD, payload, now, actor)
     why = say("superseded.held", office.config.language, reason=say(f"hold.{reason}", office.config.language))
-    send.withdraw_for(session, office, debtor_id, None if invoice_id is None else [invoice_id], why, now)
+    settle.withdraw_for(session, office, debtor_id, None if invoice_id is None else [invoice_id], why, now)
     _look_again(session, row, now)
     return row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relance_mailer.replies.model import Intent, Machine, MachineKind, Message, Understanding
-from relance_mailer.services import send
+from relance_mailer.services import settle
 from relance_mailer.services.answers import as_json
 from relance_mailer.services.matching import match_message
 from relance_mailer.services.office import BOT, Office
@@ -34,7 +34,7 @@ def heed(
         effect = _bounce(session, office, notice, machine, now)
     elif machine.kind in _NOT_DELIVERED and notice is not None:
         words = say(f"machine.{machine.kind}", language)
-        if send.bounced(session, office, notice, words, now, dead=False):
+        if settle.bounced(session, office, notice, words, now, dead=False):
             effect = words
     elif machine.kind is MachineKind.ABSENCE:
         debtor_ids = _absence(session, office, message, machine, now)
@@ -70,7 +70,7 @@ def _bounce(
     if about and notice.to_address.lower() not in about and about <= office.own_addresses:
         return ""
     words = f"{machine.status} {machine.reason}".strip()
-    if not send.bounced(session, office, notice, words, now, dead=machine.address_dead):
+    if not settle.bounced(session, office, notice, words, now, dead=machine.address_dead):
         return ""
     return say("machine.bounce", office.config.language, to=notice.to_address)
 

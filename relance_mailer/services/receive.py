@@ -15,7 +15,7 @@ from relance_mailer.replies.freemail import is_freemail
 from relance_mailer.replies.match import candidate_ids
 from relance_mailer.replies.model import Message
 from relance_mailer.replies.token import verify_own_header
-from relance_mailer.services import answers, holds, machines, send
+from relance_mailer.services import answers, holds, machines, settle
 from relance_mailer.services.consequences import COLLEAGUE, UNREADABLE
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.reader import Reader, Reading
@@ -200,7 +200,7 @@ def _settle(session: Session, office: Office, notice_id: int, row: MessageRow, n
         notice.provider_id = row.message_id  # the provider renamed it; answers will name that id
         session.add(notice)
         session.flush()
-    send.found(session, office, notice, f"{row.mailbox}/{row.folder}/{row.uidvalidity}/{row.uid}", now)
+    settle.found(session, office, notice, f"{row.mailbox}/{row.folder}/{row.uidvalidity}/{row.uid}", now)
 
 
 def _colleague(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> None:

@@ -8,7 +8,7 @@ in `sending` becomes in doubt by `recover`, and is never sent again on a guess.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from relance_mailer.dunning.case import addressee
 from relance_mailer.dunning.decide import Reason, Send, Wait, decide, free_again, opening
 from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import MailError, Scope, TemplateError
-from relance_mailer.services import gates, writing
+from relance_mailer.services import gates, settle, writing
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.views import decision_words
 from relance_mailer.store import blobs, cases, ledger, notices, settings
@@ -108,7 +108,7 @@ def claim(session: Session, office: Office, now: datetime, limit: int) -> Claims
         assert notice.id is not None
         verdict = _verdict(office, file, notice, members[notice.id], now)
         if verdict.superseded:
-            supersede(session, office, notice, verdict.superseded, now, BOT)
+            settle.supersede(session, office, notice, verdict.superseded, now, BOT)
         elif verdict.not_before:
             _postpone(session, notice, verdict.not_before)
         elif office.mode is Mode.SHADOW:
@@ -177,7 +177,7 @@ def withdraw_changed(session: Session, office: Office, debtor_ids: Sequence[int]
         proposal = proposal_of(office, file, notice, members[notice.id])
         whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
         if proposal is None or whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
-            supersede(session, office, notice, say("superseded.facts", office.config.language), now)
+            settle.supersede(session, office, notice, say("superseded.facts", office.config.language), now)
 
 
 def _gap(office: Office, file: DebtorFile, now: datetime) -> datetime | None:
@@ -222,7 +222,7 @@ def _record(session: Session, office: Office, notice: NoticeRow, now: datetime) 
     notices.move(session, notice, NoticeEvent.RECORD, left_at=now, next_attempt_at=None)
     notices.serve(session, [notice.id], office.today(now))
     notices.look_again(session, notice.id, now)
-    _tell(session, office, notice, Kind.SENT, {"mode": Mode.SHADOW, "left": False}, now)
+    settle.tell(session, office, notice, Kind.SENT, {"mode": Mode.SHADOW, "left": False}, now)
 
 
 def start(session: Session, office: Office, claimed: Sequence[Claimed], now: datetime) -> frozenset[int]:
@@ -293,18 +293,18 @@ def refused(session: Session, office: Office, claimed: Claimed, error: MailError
         return
     if error.scope is Scope.ACCOUNT:
         if notice.state == NoticeState.SENDING:
-            _tell(session, office, notice, Kind.DEFERRED, payload, now)
+            settle.tell(session, office, notice, Kind.DEFERRED, payload, now)
         _give_back(session, notice, claimed, now, ended)
         return
     if error.permanent:
         notices.move(session, notice, NoticeEvent.FAIL, next_attempt_at=None, outcome=words)
-        _tell(session, office, notice, Kind.FAILED, payload, now)
+        settle.tell(session, office, notice, Kind.FAILED, payload, now)
         if error.scope is Scope.RECIPIENT:
-            unserved(session, office, notice, words, now, dead=False)
+            settle.unserved(session, office, notice, words, now, dead=False)
     else:
         wait = BACK_OFF[min(notice.attempts, len(BACK_OFF)) - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
         notices.move(session, notice, NoticeEvent.DEFER, next_attempt_at=now + wait, outcome=words)
-        _tell(session, office, notice, Kind.DEFERRED, payload, now)
+        settle.tell(session, office, notice, Kind.DEFERRED, payload, now)
     notices.end_attempt(session, claimed.attempt_id, state="refused", **ended)
 
 
@@ -334,7 +334,7 @@ def lost(
     notices.move(session, notice, NoticeEvent.LOSE, left_at=now, next_attempt_at=None, outcome=words)
     notices.end_attempt(session, attempt_id, state="in_doubt", ended_at=now, answer=words)
     notices.look_again_at_debtor(session, notice.debtor_id, now)
-    _tell(session, office, notice, Kind.IN_DOUBT, {"why": words}, now)
+    settle.tell(session, office, notice, Kind.IN_DOUBT, {"why": words}, now)
     asked = say("task.in_doubt", office.config.language, notice=notice_id, to=notice.to_address)
     subject = f"notice:{notice_id}"
     settings.open_task(
@@ -349,119 +349,7 @@ def lost(
     )
 
 
-def found(
-    session: Session, office: Office, notice: NoticeRow, proof: str, now: datetime, actor: str = BOT
-) -> bool:
-    """A copy in the mailbox, or a person, proves that a notice in doubt left; False if there was no doubt."""
-    if notice.state not in (NoticeState.IN_DOUBT, NoticeState.SENDING):
-        return False
-    left = notice.left_at or now
-    _end_open_attempt(session, notice, "accepted", now)
-    notices.move(session, notice, NoticeEvent.FOUND, left_at=left, next_attempt_at=None, outcome=proof)
-    assert notice.id is not None
-    notices.serve(session, [notice.id], office.today(left))
-    notices.look_again_at_debtor(session, notice.debtor_id, now)
-    _tell(session, office, notice, Kind.SETTLED, {"left": True, "proof": proof}, now, actor)
-    _close_doubt(session, office, notice, now, actor)
-    return True
-
-
-def not_sent(session: Session, office: Office, notice: NoticeRow, by: str, now: datetime) -> None:
-    """A person says that a notice in doubt did not leave; ConflictError if it was not in doubt."""
-    notices.move(session, notice, NoticeEvent.NOT_SENT, left_at=None, outcome=f"not sent, says {by}")
-    _tell(session, office, notice, Kind.SETTLED, {"left": False, "proof": by}, now, by)
-    _close_doubt(session, office, notice, now, by)
-    notices.look_again_at_debtor(session, notice.debtor_id, now)
-
-
-def bounced(
-    session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool
-) -> bool:
-    """A final bounce: its stages were not served; the next contact is written to, else a person asked."""
-    if notice.state not in (NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.SENDING):
-        return False
-    in_doubt = notice.state != NoticeState.SENT
-    _end_open_attempt(session, notice, "accepted", now)
-    notices.move(session, notice, NoticeEvent.BOUNCE, left_at=None, next_attempt_at=None, outcome=words)
-    _tell(session, office, notice, Kind.FAILED, {"bounce": words, "address_dead": dead}, now)
-    if in_doubt:
-        _close_doubt(session, office, notice, now, BOT)
-    unserved(session, office, notice, words, now, dead=dead)
-    return True
-
-
-def unserved(
-    session: Session, office: Office, notice: NoticeRow, words: str, now: datetime, *, dead: bool
-) -> None:
-    """Mark the address that a notice did not reach, and decide anew about the debtor."""
-    notices.mark_contact(session, notice.contact_id, "dead" if dead else "unserved")
-    notices.look_again_at_debtor(session, notice.debtor_id, now)
-    asked = say("task.undelivered", office.config.language, to=notice.to_address, answer=words)
-    subject = f"contact:{notice.contact_id}"
-    settings.open_task(
-        session,
-        office.creditor_id,
-        "undelivered",
-        subject,
-        asked,
-        now=now,
-        actor=BOT,
-        debtor_id=notice.debtor_id,
-    )
-
-
-def supersede(
-    session: Session, office: Office, notice: NoticeRow, why: str, now: datetime, actor: str = BOT
-) -> None:
-    """Withdraw a notice that nobody has begun to hand over; its approval falls, its invoices are decided anew."""
-    assert notice.id is not None
-    _end_open_attempt(session, notice, "withdrawn", now)
-    if not notices.move(session, notice, NoticeEvent.SUPERSEDE, next_attempt_at=None, outcome=why):
-        return
-    _tell(session, office, notice, Kind.SUPERSEDED, {"why": why}, now, actor)
-    notices.look_again(session, notice.id, now)
-    task = settings.find_task(session, office.creditor_id, "approve", f"notice:{notice.id}")
-    if task:
-        settings.close_task(session, task, now=now, by=actor)
-
-
-def withdraw_for(
-    session: Session, office: Office, debtor_id: int, invoice_ids: list[int] | None, why: str, now: datetime
-) -> None:
-    """Supersede whatever has not begun to leave to a debtor about some invoices (all of them: None)."""
-    for notice in notices.unsent_of_debtor(session, debtor_id, invoice_ids):
-        supersede(session, office, notice, why, now)
-
-
-def _end_open_attempt(session: Session, notice: NoticeRow, state: str, now: datetime) -> None:
-    """Note what became of an attempt that something else than its own answer brings to an end."""
-    if notice.state in (NoticeState.CLAIMED, NoticeState.SENDING) and notice.id is not None:
-        attempt = notices.last_attempt(session, notice.id)
-        assert attempt is not None
-        assert attempt.id is not None
-        notices.end_attempt(session, attempt.id, state=state, ended_at=now)
-
-
-def _close_doubt(session: Session, office: Office, notice: NoticeRow, now: datetime, actor: str) -> None:
-    task = settings.find_task(session, office.creditor_id, "in_doubt", f"notice:{notice.id}")
-    if task:
-        settings.close_task(session, task, now=now, by=actor)
-
-
 def _notice(session: Session, notice_id: int) -> NoticeRow:
     notice = notices.get(session, notice_id)
     assert notice is not None
     return notice
-
-
-def _tell(
-    session: Session,
-    office: Office,
-    notice: NoticeRow,
-    kind: Kind,
-    payload: Mapping[str, object],
-    now: datetime,
-    actor: str = BOT,
-) -> None:
-    entry = Entry(kind, f"notice:{notice.id}", payload, notice.debtor_id)
-    ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)

@@ -23,6 +23,8 @@ from tests.support.mailbed import MailBed
 UNDER_WAY = tuple(state for state in State if state is not State.NOTHING)
 LANES = 2  #: offices side by side, one for each core
 KILLS = int(os.environ.get("RELANCE_KILLS", "100"))
+#: Where the killed process left nobody knowing whether its message went.
+UNKNOWN = (State.SENDING, State.DOT, State.ANSWERED)
 FEWEST = 5  #: kills in each state and lane
 SOAK_KILLS = int(os.environ.get("RELANCE_SOAK_KILLS", "1000"))
 SEED = int(os.environ.get("RELANCE_KILL_SEED", "0")) or secrets.randbits(32)  #: named, a run can be had again
@@ -84,6 +86,7 @@ def afterwards(house: House) -> str:
     doubts = doubts_left(house)
     delivered = len(house.server.delivered)
     settled = len(house.rows("SELECT 1 FROM ledger WHERE kind = 'settled'"))
+    assert settled + len(doubts) >= sum(house.kills[state] for state in UNKNOWN)
     house.command("ledger", "verify")
     assert_a_person_frees_what_did_not_leave(house, doubts)
     return (

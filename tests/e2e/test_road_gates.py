@@ -115,7 +115,8 @@ def test_shadow_mode_only_records_and_going_live_starts_fresh(road: Road) -> Non
     road.invoices(Invoice("F-1", "DURAND", debtor))
     first, second = road.tick(MONDAY), road.tick(SECOND)
     assert [(tick["recorded"], tick["sent"]) for tick in (first, second)] == [(1, 0), (1, 0)]
-    assert road.tick(SECOND + timedelta(minutes=30))["recorded"] == 0  # rehearsed: nothing more until the third
+    later = road.tick(SECOND + timedelta(minutes=30))
+    assert (later["planned"], later["recorded"]) == (0, 0)  # nothing more to rehearse until the third
     assert [notice["stage"] for notice in road.notices_to(debtor)] == ["reminder1", "reminder2"]
     assert {notice["state"] for notice in road.notices_to(debtor)} == {"recorded"}
     assert road.inbox(debtor) == []

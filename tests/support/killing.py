@@ -12,6 +12,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,10 +30,10 @@ from tests.support.mailbed import HOST, PASSWORD, MailBed
 
 BEGINNING = datetime(2026, 3, 10, 8, 5, tzinfo=UTC)  #: a Tuesday, the sending window has just opened
 STEP = timedelta(seconds=20)  #: from one life of the program to the next
-PATIENCE = (
-    15.0  #: seconds for a process to reach its moment; less than STEP, so that the clock never goes back
-)
+#: Seconds for a process to reach its moment; less than STEP, so that the clock never goes back.
+PATIENCE = 15.0
 _LOOK = 0.0005
+_MIGRATING = threading.Lock()  #: Alembic's context belongs to the whole process
 
 _CONFIG = """
 [creditor]
@@ -118,7 +119,8 @@ class House:
         try:
             self._write_config()
             settings = config.load(self.config)
-            bootstrap.install(settings, bootstrap.make_clock(settings, BEGINNING))
+            with _MIGRATING:
+                bootstrap.install(settings, bootstrap.make_clock(settings, BEGINNING))
             with bootstrap.open_office(settings, at=BEGINNING) as self.office:
                 import_payments(
                     self.office, b"Date;Code client;Montant\r\n", "reglements.csv", self.now, "test"

@@ -167,6 +167,7 @@ def test_a_formal_notice_that_lacks_a_particular_of_the_debtor_says_which(
 
 
 def test_an_incomplete_formal_notice_is_offered_once_the_configuration_is_complete(world: World) -> None:
+    start_up(world.office, world.now)  # live already
     _, _invoice = world.formal()
     world.configure(creditor__signer_name="")
     world.plan()
@@ -200,6 +201,7 @@ def test_without_a_known_rate_only_the_notices_that_show_a_claim_wait(world: Wor
 
 
 def test_a_rate_in_the_configuration_heals_it_and_closes_the_question(world: World) -> None:
+    start_up(world.office, world.now)  # live already
     world.at(BEYOND)
     reaches_last_reminder(world)
     world.plan()
@@ -224,6 +226,7 @@ def test_a_template_that_breaks_stops_its_own_notices_and_asks_a_person(world: W
 
 
 def test_a_template_mended_lets_its_notices_go(world: World) -> None:
+    start_up(world.office, world.now)  # live already
     world.owing()
     world.edit_template("en/reminder1.md", lambda text: text + "{{ nonsense.value }}")
     world.plan()

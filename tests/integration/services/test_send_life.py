@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from relance_mailer.dunning.notice import ACTIVE, SERVED, NoticeState
 from relance_mailer.errors import Scope
-from relance_mailer.services import desk, send
+from relance_mailer.services import desk, send, settle
 from relance_mailer.services.follow_up import start_up
 from relance_mailer.services.reader import Reader
 from relance_mailer.store.tables import (
@@ -194,7 +194,7 @@ class Life(RuleBasedStateMachine):
         """Before or after the 250, once or again."""
         notice_id = self.one_of(sorted(self.arrived), pick)
         self.write(
-            lambda session: send.found(
+            lambda session: settle.found(
                 session, self.world.office, session.get_one(NoticeRow, notice_id), "inbox/1", self.world.now
             )
         )
@@ -206,7 +206,7 @@ class Life(RuleBasedStateMachine):
         notice_id = self.one_of(sorted(self.arrived), pick)
         self.arrived.remove(notice_id)
         self.write(
-            lambda session: send.bounced(
+            lambda session: settle.bounced(
                 session,
                 self.world.office,
                 session.get_one(NoticeRow, notice_id),
