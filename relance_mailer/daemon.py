@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from types import FrameType
 from typing import ClassVar, Self, TypeVar
@@ -125,7 +125,8 @@ class Signals:
 
 async def run(office: Office, accounts: Accounts, signals: Signals, *, look_every: float) -> Ended:
     """Watch the mailboxes and send what is due until a signal ends it."""
-    return await _OfficeHours(office, accounts, look_every).keep(signals)
+    watching = replace(office, reads_since=office.clock.now())
+    return await _OfficeHours(watching, accounts, look_every).keep(signals)
 
 
 class _OfficeHours:
@@ -219,7 +220,10 @@ class _OfficeHours:
                 self._mail.clear()
                 if self._stop.is_set():
                     return
-                await self._guarded("reading mail", lambda: receive.read_waiting(self._office, reader))
+                await self._guarded(
+                    "reading mail",
+                    lambda: receive.read_waiting(self._office, reader, stopped=self._stop.is_set),
+                )
                 self._look.set()
 
     async def _send(self, outbox: Outbox) -> None:
@@ -234,11 +238,19 @@ class _OfficeHours:
             report = await self._guarded("planning", lambda: plan(self._office, self._office.clock.now()))
             if report is not None:
                 self._tell(report)
+            await self._drain(outbox)
+            with contextlib.suppress(StoreError):
+                await self._office.db.run(lambda: note_heads(self._office))
+
+    async def _drain(self, outbox: Outbox) -> None:
+        """Hand over what is due; the database's trouble is logged and tried again at the next look."""
+        try:
             drained = await outbox.drain(self._stop)
             if drained.sent or drained.recorded:
                 self._look.set()  # what was sent may free a second message, or a stage after it
-            with contextlib.suppress(StoreError):
-                await self._office.db.run(lambda: note_heads(self._office))
+        except* RelanceError as trouble:
+            for error in trouble.exceptions:
+                log.error("failed", what="sending", error=str(error))
 
     async def _guarded(self, what: str, unit: Callable[[], T]) -> T | None:
         """Run a unit; the database's trouble is logged and tried again at the next look."""

@@ -72,7 +72,9 @@ def release(
             say("messages may leave again")
         elif what == "installation":
             desk.release_installation(opened, now, who)
-            say("this installation is trusted from now on")
+            say(
+                "this installation is trusted from now on; a `run` under way notices when it is reloaded (SIGHUP)"
+            )
         elif "@" in what:
             desk.revive(opened, what, now, who)
             say(f"{what}: written to again")

@@ -41,11 +41,17 @@ def closed(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
 
 
 def unheard(session: Session, office: Office) -> bool:
-    """Say whether mail is stored that was not understood yet: an answer in it must be heard first (rule 3).
+    """Say whether an answer may lie unheard: stored and not understood yet, or come while nobody watched (rule 3).
 
     That lasts moments, so it is no gate that anybody is told of.
     """
-    return bool(mailroom.waiting(session, office.creditor_id, 1))
+    if mailroom.waiting(session, office.creditor_id, 1):
+        return True
+    since = office.reads_since
+    folders = freshness.folders(session, office.creditor_id)
+    return since is not None and any(
+        row.read_to_end_at is None or row.read_to_end_at < since for row in folders
+    )
 
 
 def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:

@@ -27,6 +27,7 @@ class Office:
 
     Attributes:
         mode: where messages go now; shadow while the installation is not trusted, whatever is configured.
+        reads_since: when this process began to watch the mailboxes; nothing leaves before it has read them.
         key: signs the tokens by which our own mail and the answers to it are recognised.
     """
 
@@ -41,6 +42,7 @@ class Office:
     key: bytes
     mode: Mode
     installation: InstallationState
+    reads_since: datetime | None = None
 
     def today(self, now: datetime) -> date:
         """Return the creditor's calendar day at `now`."""

@@ -24,7 +24,7 @@ from relance_mailer.replies.message import read
 from relance_mailer.replies.model import Machine, Message
 
 MEMORY = 768 * 1024 * 1024  #: bytes of address space (RLIMIT_AS)
-DEADLINE = 10.0  #: seconds for one message
+DEADLINE = 5.0  #: seconds for one message
 _LENGTH = 8
 _MOST = 256 * 1024 * 1024
 

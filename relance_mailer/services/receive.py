@@ -93,16 +93,19 @@ class MailSink:
         log.error("mailbox cannot be read", mailbox=mailbox, error=str(error))
 
 
-def read_waiting(office: Office, reader: Reader) -> Received:
-    """Read every message that waits, oldest first; one that cannot be read never stops the next."""
+def read_waiting(office: Office, reader: Reader, *, stopped: Callable[[], bool] = lambda: False) -> Received:
+    """Read every message that waits, oldest first, until `stopped`; one that cannot be read never stops the next."""
     report = Received()
-    while True:
+    while not stopped():
         with office.db.read() as session:
             waiting = [(row, blobs.get(session, row.sha256)) for row in _waiting(session, office)]
         if not waiting:
-            return report
+            break
         for row, raw in waiting:
+            if stopped():
+                break
             _read_one(office, reader, row, raw, report)
+    return report
 
 
 def _waiting(session: Session, office: Office) -> list[MessageRow]:
