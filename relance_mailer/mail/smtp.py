@@ -93,7 +93,9 @@ class SmtpConnection:
             timeout=account.timeout,
             local_hostname=account.local_hostname,
             source_address=account.source,
-            tls_context=await asyncio.to_thread(tls.context, account.ca_file),
+            tls_context=None
+            if account.tls == "none"
+            else await asyncio.to_thread(tls.context, account.ca_file),
         )
         try:
             await self._open(self._client)

@@ -24,7 +24,7 @@ from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
 
-BATCH = 8  #: notices claimed in one transaction for each connection
+BATCH = 12  #: notices claimed in one transaction for each connection
 #: How long the whole queue rests after the account was refused, by the number of refusals in a row.
 ACCOUNT_REST = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
 
@@ -43,10 +43,19 @@ class Drained:
 
 
 @dataclass(slots=True)
-class _Batch:
-    waiting: deque[Claimed]
-    report: Drained
-    trouble: SmtpError | None = field(default=None)
+class _Round:
+    """One draining of the queue: what is claimed and waits for a connection, and what became of the rest."""
+
+    stop: asyncio.Event | None
+    report: Drained = field(default_factory=Drained)
+    waiting: deque[Claimed] = field(default_factory=deque)
+    refilling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    trouble: SmtpError | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether anything more may be handed over."""
+        return self.trouble is None and not (self.stop and self.stop.is_set())
 
 
 class Outbox:
@@ -66,25 +75,36 @@ class Outbox:
 
     async def drain(self, stop: asyncio.Event | None = None) -> Drained:
         """Hand over everything whose time has come and that the rate allows; return what became of it."""
-        report = Drained()
-        while not (stop and stop.is_set()):
-            now = self._office.clock.now()
-            if self._rest_until and now < self._rest_until:
-                break
-            allowed = await self._allowed(now)
-            if not allowed:
-                break
-            claims = await self._claim(allowed)
-            report.recorded += claims.recorded
-            if not claims.claimed and not claims.settled:
-                break
-            batch = _Batch(deque(claims.claimed), report)
-            await self._hand_over(batch, stop)
-            if batch.trouble:
-                await self._rest(batch.trouble)
-                report.trouble = batch.trouble.answer
-                break
-        return report
+        round_ = _Round(stop)
+        if await self._refill(round_):
+            connections = min(self._office.config.smtp.connections, len(round_.waiting))
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    for number in range(connections):
+                        tasks.create_task(self._work(round_), name=f"smtp-{number}")
+            finally:
+                await self._give_back(round_)
+        if round_.trouble:
+            await self._rest(round_.trouble)
+            round_.report.trouble = round_.trouble.answer
+        return round_.report
+
+    async def _refill(self, round_: _Round) -> bool:
+        """Claim more where nothing waits; say whether something waits then."""
+        async with round_.refilling:
+            while not round_.waiting and round_.goes_on and not self._rests():
+                allowed = await self._allowed(self._office.clock.now())
+                if not allowed:
+                    break
+                claims = await self._claim(allowed)
+                round_.report.recorded += claims.recorded
+                round_.waiting.extend(claims.claimed)
+                if not claims.claimed and not claims.settled:
+                    break
+        return bool(round_.waiting) and round_.goes_on
+
+    def _rests(self) -> bool:
+        return self._rest_until is not None and self._office.clock.now() < self._rest_until
 
     async def _allowed(self, now: datetime) -> int:
         """Return how many messages may leave now by the account's rate."""
@@ -113,31 +133,18 @@ class Outbox:
         send.accepted(session, self._office, delivered, self._office.clock.now())
         return [None] * len(delivered)
 
-    async def _hand_over(self, batch: _Batch, stop: asyncio.Event | None) -> None:
-        workers = min(self._office.config.smtp.connections, len(batch.waiting))
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for number in range(workers):
-                    tasks.create_task(self._work(batch, stop), name=f"smtp-{number}")
-        finally:
-            await self._give_back(batch)
-
-    async def _work(self, batch: _Batch, stop: asyncio.Event | None) -> None:
-        """Send what waits over one connection after the other, until nothing waits or the account is refused."""
-        while batch.waiting and not batch.trouble and not (stop and stop.is_set()):
+    async def _work(self, round_: _Round) -> None:
+        """Send over one connection after the other, until nothing is due or the account is refused."""
+        while await self._refill(round_):
             try:
                 async with SmtpConnection(self._account) as connection:
-                    while (
-                        connection.usable
-                        and batch.waiting
-                        and not batch.trouble
-                        and not (stop and stop.is_set())
-                    ):
-                        await self._deliver(connection, batch, batch.waiting.popleft())
+                    while connection.usable and await self._refill(round_):
+                        if round_.waiting:  # another connection may have taken the last one meanwhile
+                            await self._deliver(connection, round_, round_.waiting.popleft())
             except SmtpError as error:  # the connection itself was refused: nothing was tried on it
-                batch.trouble = error
+                round_.trouble = error
 
-    async def _deliver(self, connection: SmtpConnection, batch: _Batch, claimed: Claimed) -> None:
+    async def _deliver(self, connection: SmtpConnection, round_: _Round, claimed: Claimed) -> None:
         office = self._office
         smtp = office.config.smtp
         copies = (ascii_address(smtp.bcc),) if smtp.bcc else ()
@@ -157,30 +164,30 @@ class Outbox:
                 copies=copies,
             )
         except InDoubtError as error:
-            await self._in_doubt(batch, claimed, error.answer)
+            await self._in_doubt(round_, claimed, error.answer)
         except SmtpError as error:
-            await self._refused(batch, claimed, error)
+            await self._refused(round_, claimed, error)
         except BaseException:
             if started:  # stopped while waiting for the final answer
                 await asyncio.shield(
-                    self._in_doubt(batch, claimed, say("doubt.stopped", office.config.language))
+                    self._in_doubt(round_, claimed, say("doubt.stopped", office.config.language))
                 )
             else:
-                batch.waiting.append(claimed)  # given back, since it was not tried
+                round_.waiting.append(claimed)  # given back, since it was not tried
             raise
         else:
-            await self._ended(batch, claimed, result)
+            await self._ended(round_, claimed, result)
 
-    async def _in_doubt(self, batch: _Batch, claimed: Claimed, words: str) -> None:
+    async def _in_doubt(self, round_: _Round, claimed: Claimed, words: str) -> None:
         office, now = self._office, self._office.clock.now()
         notice_id, attempt_id = claimed.notice_id, claimed.attempt_id
         await self._group.submit(
             lambda session: send.lost(session, office, notice_id, attempt_id, words, now)
         )
-        batch.report.in_doubt += 1
+        round_.report.in_doubt += 1
         log.warning("notice in doubt", notice=notice_id, answer=words)
 
-    async def _refused(self, batch: _Batch, claimed: Claimed, error: SmtpError) -> None:
+    async def _refused(self, round_: _Round, claimed: Claimed, error: SmtpError) -> None:
         office, now = self._office, self._office.clock.now()
 
         def work(session: Session) -> None:
@@ -197,13 +204,13 @@ class Outbox:
             answer=error.answer,
         )
         if error.scope is Scope.ACCOUNT:
-            batch.trouble = error
+            round_.trouble = error
         elif error.permanent:
-            batch.report.failed += 1
+            round_.report.failed += 1
         else:
-            batch.report.deferred += 1
+            round_.report.deferred += 1
 
-    async def _ended(self, batch: _Batch, claimed: Claimed, result: Accepted | Withheld) -> None:
+    async def _ended(self, round_: _Round, claimed: Claimed, result: Accepted | Withheld) -> None:
         if isinstance(result, Withheld):
             now = self._office.clock.now()
             await self._group.submit(
@@ -211,13 +218,13 @@ class Outbox:
                     session, claimed.attempt_id, state="withdrawn", ended_at=now
                 )
             )
-            batch.report.withheld += 1
+            round_.report.withheld += 1
             return
         await self._ends.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
         if self._in_trouble:
             self._refusals, self._in_trouble = 0, False
             await self._group.submit(self._account_again)
-        batch.report.sent += 1
+        round_.report.sent += 1
         log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=result.answer)
 
     def _account_again(self, session: Session) -> None:
@@ -227,10 +234,10 @@ class Outbox:
         if task is not None:
             settings.close_task(session, task, now=now, by=BOT)
 
-    async def _give_back(self, batch: _Batch) -> None:
+    async def _give_back(self, round_: _Round) -> None:
         """Give back, together, what was claimed and not tried."""
-        left = list(batch.waiting)
-        batch.waiting.clear()
+        left = list(round_.waiting)
+        round_.waiting.clear()
         if not left:
             return
         now = self._office.clock.now()
