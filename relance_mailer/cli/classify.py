@@ -11,7 +11,6 @@ import typer
 
 from relance_mailer.cli.common import JsonOption, app, print_error, print_json, say
 from relance_mailer.errors import InputError
-from relance_mailer.replies import classify as classifier
 from relance_mailer.replies.model import Intent, Understanding
 from relance_mailer.texts.words import say as words
 
@@ -33,6 +32,8 @@ def classify(
     if file is None:
         _batch()
         return
+    from relance_mailer.replies import classify as classifier  # late: other commands need no lexicon
+
     try:
         found = classifier.classify(file.read_bytes(), notice=None, account=None, creditor=None)
     except OSError as error:
@@ -54,6 +55,8 @@ def _batch() -> None:
 
 
 def _answer(line: str) -> str:
+    from relance_mailer.replies import classify as classifier
+
     try:
         return classifier.batch_line(line, lambda path: Path(path).read_bytes())
     except Exception as error:  # noqa: BLE001 - hostile mail finds ways; its own line says so

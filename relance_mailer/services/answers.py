@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from relance_mailer.dunning.dispute import DisputeState
-from relance_mailer.replies.intent import understand
 from relance_mailer.replies.match import Match, SenderTrust
 from relance_mailer.replies.model import (
     Account,
@@ -46,6 +45,10 @@ _UNDERSTANDING = TypeAdapter(Understanding)
 
 def answer(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> ReplyRow:
     """Take a person's message: hold at once, then what it says decides how long and why."""
+    from relance_mailer.replies.intent import (
+        understand,  # late: its lexicon is only needed where somebody answers
+    )
+
     found, notice, own = _place(session, office, message)
     file = None
     if found.debtor_id is not None:

@@ -168,6 +168,8 @@ def proposal_of(
 def withdraw_changed(session: Session, office: Office, debtor_ids: Sequence[int], now: datetime) -> None:
     """Withdraw what waits for a person's approval and is no longer true: nobody is asked about it any more."""
     waiting = notices.awaiting(session, debtor_ids)
+    if not waiting:
+        return
     files = cases.load(session, office.view(now), sorted({notice.debtor_id for notice in waiting}))
     by_debtor = {file.debtor.id: file for file in files}
     members = notices.members(session, [notice.id for notice in waiting if notice.id is not None])
