@@ -17,7 +17,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from relance_mailer.bootstrap import Accounts, make_reader
 from relance_mailer.errors import ImapError, RelanceError, StoreError
 from relance_mailer.mail.watch import Watcher, read_once
-from relance_mailer.services import receive
+from relance_mailer.services import receive, send
 from relance_mailer.services.follow_up import FollowedUp, follow_up, start_up
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import Office
@@ -141,6 +141,7 @@ class _OfficeHours:
         self._look = asyncio.Event()
         self._ended = Ended.STOP
         self._gates: tuple[Gate, ...] = ()
+        self._stranded = False
 
     async def keep(self, signals: Signals) -> Ended:
         """Start everything in order, wait for the end, and stop everything in the opposite order."""
@@ -245,12 +246,20 @@ class _OfficeHours:
     async def _drain(self, outbox: Outbox) -> None:
         """Hand over what is due; the database's trouble is logged and tried again at the next look."""
         try:
+            if self._stranded:  # what the database refused to note stands in `sending`: nobody knows about it
+                await self._office.db.run(self._recover)
+                self._stranded = False
             drained = await outbox.drain(self._stop)
             if drained.sent or drained.recorded:
                 self._look.set()  # what was sent may free a second message, or a stage after it
         except* RelanceError as trouble:
             for error in trouble.exceptions:
                 log.error("failed", what="sending", error=str(error))
+            self._stranded = True
+
+    def _recover(self) -> None:
+        with self._office.db.write() as session:
+            send.recover(session, self._office, self._office.clock.now())
 
     async def _guarded(self, what: str, unit: Callable[[], T]) -> T | None:
         """Run a unit; the database's trouble is logged and tried again at the next look."""

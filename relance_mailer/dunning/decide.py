@@ -10,6 +10,9 @@ from relance_mailer.dunning.case import DebtorCase, InvoiceCase, addressee
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.policy import Entry, Policy, Stage, StageKind
 
+#: Calendar days that the last reminder's text gives; no formal notice is offered before they have passed.
+LAST_REMINDER_GIVES = 8
+
 
 class Reason(StrEnum):
     """Why nothing leaves now; the words for it stand in texts.words."""
@@ -99,7 +102,10 @@ def _earliest(case: InvoiceCase, debtor: DebtorCase, policy: Policy, stage: Stag
     day = stage_day(case, debtor, stage)
     if not case.served:
         return day
-    after_last = max(served.on for served in case.served) + timedelta(days=policy.min_days_between)
+    gap = policy.min_days_between
+    if stage.kind is StageKind.FORMAL_NOTICE:
+        gap = max(gap, LAST_REMINDER_GIVES + 1)
+    after_last = max(served.on for served in case.served) + timedelta(days=gap)
     return max(day, debtor.days.next_open(after_last))
 
 

@@ -9,10 +9,12 @@ from relance_mailer.dunning.decide import Send, decide, free_again, opening
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import ConflictError, NotFoundError
-from relance_mailer.services import holds, send, settle, writing
+from relance_mailer.services import holds, settle, writing
 from relance_mailer.services.gates import STOP_ALL
 from relance_mailer.services.office import Office
 from relance_mailer.services.plan import RUN_APPROVED
+from relance_mailer.services.standing import standing
+from relance_mailer.services.views import decision_words
 from relance_mailer.store import blobs, cases, installation, ledger, mailroom, notices, parties, settings
 from relance_mailer.store import holds as hold_rows
 from relance_mailer.store.cases import DebtorFile
@@ -20,7 +22,6 @@ from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import HoldRow, NoticeRow
 from relance_mailer.texts.render import RenderedText
-from relance_mailer.texts.words import say
 
 RUN_APPROVAL_LASTS = timedelta(hours=24)
 
@@ -92,31 +93,24 @@ def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> da
 
     ConflictError if it no longer stands (a payment, a pause, another addressee): it is then superseded.
     """
-    conflict = ""
     with office.db.write() as session:
         notice = _awaiting(session, office, notice_id)
-        file, proposal = _reread(session, office, notice, now)
-        conflict = "" if proposal else say("superseded.facts", office.config.language)
+        file, proposal, why = _reread(session, office, notice, now)
         if proposal is None:
-            settle.supersede(session, office, notice, conflict, now, by)
-            leaves = now
+            settle.supersede(session, office, notice, why, now, by)
         else:
-            leaves = _release(session, office, notice, file, proposal, now, by)
-    if conflict:
-        msg = (
-            f"notice {notice_id} no longer stands ({conflict}); a new one will be offered if it is still due"
-        )
-        raise ConflictError(msg)
-    return leaves
+            return _release(session, office, notice, file, proposal, now, by)
+    msg = f"notice {notice_id} no longer stands ({why}); a new one will be offered if it is still due"
+    raise ConflictError(msg)
 
 
 def preview_notice(office: Office, notice_id: int, now: datetime) -> tuple[datetime, RenderedText]:
     """Return when a formal notice would leave if it were approved now, and how it would read that day."""
     with office.db.read() as session:
         notice = _awaiting(session, office, notice_id)
-        file, proposal = _reread(session, office, notice, now)
+        file, proposal, why = _reread(session, office, notice, now)
         if proposal is None:
-            msg = f"notice {notice_id} no longer stands ({say('superseded.facts', office.config.language)})"
+            msg = f"notice {notice_id} no longer stands ({why})"
             raise ConflictError(msg)
         leaves, whom = _leaving(office, file, now)
         return leaves, office.renderer.render(writing.context_of(office, file, proposal, whom, leaves))
@@ -135,21 +129,20 @@ def _awaiting(session: Session, office: Office, notice_id: int) -> NoticeRow:
 
 def _reread(
     session: Session, office: Office, notice: NoticeRow, now: datetime
-) -> tuple[DebtorFile, Proposal | None]:
-    """Return the notice's facts as they are now; no proposal if they no longer are what was to be approved."""
+) -> tuple[DebtorFile, Proposal | None, str]:
+    """Return the notice's facts as they are now; no proposal, and why, if it is no longer what was to be approved."""
     assert notice.id is not None
     [file] = cases.load(session, office.view(now), [notice.debtor_id], without=frozenset({notice.id}))
     members = notices.members(session, [notice.id])[notice.id]
-    proposal = send.proposal_of(office, file, notice, members)
-    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
-    if proposal is None or whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
-        return file, None
+    still = standing(office, file, notice, members, now)
+    if still.why or still.proposal is None:
+        return file, None, still.why
     when = opening(office.today(now), file.debtor_case, office.policy, now)
-    for case, stage in proposal.cases:
+    for case, stage in still.proposal.cases:
         decision = decide(case, file.debtor_case, office.policy, when)
         if not isinstance(decision, Send) or decision.stage != stage:
-            return file, None
-    return file, proposal
+            return file, None, decision_words(decision, office.config.language)
+    return file, still.proposal, ""
 
 
 def _release(

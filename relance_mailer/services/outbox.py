@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from relance_mailer.dunning.notice import Mode
 from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
 from relance_mailer.mail.compose import ascii_address
 from relance_mailer.mail.rate import RateLimit
@@ -166,7 +167,7 @@ class Outbox:
         except InDoubtError as error:
             await self._in_doubt(round_, claimed, error.answer)
         except SmtpError as error:
-            await self._refused(round_, claimed, error)
+            await self._refused(round_, claimed, self._whose_fault(error))
         except BaseException:
             if started:  # stopped while waiting for the final answer
                 await asyncio.shield(
@@ -186,6 +187,14 @@ class Outbox:
         )
         round_.report.in_doubt += 1
         log.warning("notice in doubt", notice=notice_id, answer=words)
+
+    def _whose_fault(self, error: SmtpError) -> SmtpError:
+        """In redirect mode the recipient is the team's own address: its refusal says nothing of any debtor."""
+        if self._office.mode is not Mode.REDIRECT or error.scope is not Scope.RECIPIENT:
+            return error
+        return SmtpError(
+            error.answer, permanent=error.permanent, scope=Scope.ACCOUNT, phase=error.phase, code=error.code
+        )
 
     async def _refused(self, round_: _Round, claimed: Claimed, error: SmtpError) -> None:
         office, now = self._office, self._office.clock.now()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from hashlib import sha256
 from itertools import islice
 from statistics import mean
 
-from relance_mailer.dunning.case import InvoiceCase, addressee, missing_for_formal_notice
-from relance_mailer.dunning.debtor_kind import effective_kind
+from relance_mailer.dunning.case import InvoiceCase, addressee
 from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, decide
 from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
-from relance_mailer.dunning.policy import StageKind
-from relance_mailer.errors import InputError, RateUnknownError, TemplateError
+from relance_mailer.errors import InputError, TemplateError
 from relance_mailer.services import gates, holds, send, writing
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.standing import obstacle
 from relance_mailer.store import blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
@@ -26,7 +25,7 @@ from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow, TaskRow
 from relance_mailer.texts.words import say
 
 CHUNK = 50  #: debtors in one writing unit: short enough that nobody waits for it
-RUN_APPROVED = "run_approved"  #: setting: until when, and up to how many messages, an unusual run may go on
+RUN_APPROVED = "run_approved"  #: setting: until when an unusual run may go on
 _USUAL_DAYS = timedelta(days=60)
 _FEWEST_DAYS_FOR_USUAL = 3
 
@@ -78,39 +77,29 @@ def decide_debtor(office: Office, file: DebtorFile, now: datetime) -> DebtorPlan
     sends = [
         (case, decision) for case in file.cases if isinstance(decision := decisions[case.invoice.id], Send)
     ]
-    proposals = []
+    proposals: list[Proposal] = []
     for proposal in group(sends, office.policy):
-        obstacle = _obstacle(office, file, proposal, now)
-        if obstacle is None:
-            proposals.append(proposal)
-        else:
-            for case, stage in proposal.cases:
-                decisions[case.invoice.id] = Wait(None, obstacle[0], stage, obstacle[1])
+        proposals += _unhindered(office, file, proposal, decisions, now)
     return DebtorPlan(file, decisions, tuple(proposals))
 
 
-def _obstacle(
-    office: Office, file: DebtorFile, proposal: Proposal, now: datetime
-) -> tuple[Reason, str] | None:
-    """What keeps a message from being written at all: a formal notice's missing particulars, or an unknown rate."""
-    if proposal.stage.kind is StageKind.FORMAL_NOTICE:
-        creditor, debtor = office.config.creditor, file.debtor
-        kind = effective_kind(debtor.kind, debtor.party.siren, debtor.party.vat)
-        missing = missing_for_formal_notice(
-            creditor.party, creditor.signer_name, creditor.signer_capacity, debtor.party, kind
-        )
-        if missing:
-            return Reason.INCOMPLETE, ", ".join(
-                say(f"missing.{key}", office.config.language) for key in missing
-            )
-    if proposal.stage.shows_claim:
-        whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days)
-        assert whom.contact is not None
-        try:
-            writing.context_of(office, file, proposal, whom.contact, now)
-        except RateUnknownError as error:
-            return Reason.RATE_UNKNOWN, str(error)
-    return None
+def _unhindered(
+    office: Office, file: DebtorFile, proposal: Proposal, decisions: dict[int, Decision], now: datetime
+) -> list[Proposal]:
+    """Return what can be written of a proposal; what cannot only waits itself, with the reason."""
+    contact = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
+    assert contact is not None  # or nothing would be sent
+    hindrance = obstacle(office, file, proposal, contact, now)
+    if hindrance is None:
+        return [proposal]
+    reason, detail = hindrance
+    rest: list[tuple[InvoiceCase, Send]] = []
+    for case, stage in proposal.cases:
+        if reason is Reason.RATE_UNKNOWN and not stage.shows_claim:
+            rest.append((case, Send(stage, contact)))
+        else:
+            decisions[case.invoice.id] = Wait(None, reason, stage, detail)
+    return group(rest, office.policy)
 
 
 def plan(office: Office, now: datetime) -> PlanReport:
@@ -172,7 +161,10 @@ def _brake(office: Office, debtor_ids: Sequence[int], now: datetime) -> Braked |
         if not messages:
             return None
         brake = office.policy.brake
-        first = len(debtors - notices.written_to(session, office.creditor_id, office.mode.track))
+        midnight = datetime.combine(office.today(now), time.min, office.policy.window.zone)
+        earlier_debtors = notices.written_to(session, office.creditor_id, office.mode.track, before=midnight)
+        today_debtors = notices.written_to(session, office.creditor_id, office.mode.track) - earlier_debtors
+        first = len((debtors | today_debtors) - earlier_debtors)
         runs = notices.usual_run(session, office.creditor_id, office.mode.track, now - _USUAL_DAYS)
         today_so_far = dict(runs).get(now.date().isoformat(), 0)
     earlier = [count for day, count in runs if str(day) != now.date().isoformat()]

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from relance_mailer.dunning.case import addressee
 from relance_mailer.dunning.decide import Reason, Send, Wait, decide, free_again, opening
-from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState, Proposal
-from relance_mailer.errors import MailError, Scope, TemplateError
-from relance_mailer.services import gates, settle, writing
+from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState
+from relance_mailer.errors import MailError, Scope
+from relance_mailer.services import gates, settle
 from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.standing import standing
 from relance_mailer.services.views import decision_words
 from relance_mailer.store import blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
@@ -126,43 +126,22 @@ def _verdict(
     language = office.config.language
     if now - notice.rendered_at > STALE_AFTER:
         return _Verdict(say("superseded.stale", language))
-    proposal = proposal_of(office, file, notice, members)
-    if proposal is None:
-        return _Verdict(say("reason.policy_changed", language))
-    whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
-    if whom is None:
-        return _Verdict(say("reason.no_contact", language))
-    approved = notice.approved_at is not None
-    if approved and (later := _gap(office, file, now)):
-        return _Verdict(not_before=later)
-    for case, reached in proposal.cases:
+    still = standing(office, file, notice, members, now)
+    if still.proposal is None:
+        return _Verdict(still.why)
+    later = _gap(office, file, now) if notice.approved_at is not None else None
+    for case, reached in still.proposal.cases:
         decision = decide(case, file.debtor_case, office.policy, now)
         match decision:
             case Send(stage=stage) if stage == reached:
                 continue
             case Wait(reason=Reason.WINDOW | Reason.GAP | Reason.MESSAGE_IN_FLIGHT):
-                return _Verdict(not_before=decision.until or now + BACK_OFF[0])
+                later = later or decision.until or now + BACK_OFF[0]
             case Send():
                 return _Verdict(say("superseded.stage", language))
             case _:
                 return _Verdict(decision_words(decision, language))
-    try:
-        same = writing.facts(office, file, proposal, whom) == notice.facts
-    except TemplateError as error:
-        return _Verdict(say("reason.template", language, detail=str(error)))
-    return _Verdict() if same else _Verdict(say("superseded.facts", language))
-
-
-def proposal_of(
-    office: Office, file: DebtorFile, notice: NoticeRow, members: Sequence[NoticeInvoiceRow]
-) -> Proposal | None:
-    """Return what a notice is about as its facts stand now; None if the policy lost one of its stages."""
-    known = {stage.key: stage for stage in office.policy.stages}
-    if notice.stage not in known or any(member.stage not in known for member in members):
-        return None
-    stages = {member.invoice_id: known[member.stage] for member in members}
-    about = ((case, stages[case.invoice.id]) for case in file.cases if case.invoice.id in stages)
-    return Proposal(known[notice.stage], tuple(about))
+    return _Verdict(still.why, None if still.why else later)
 
 
 def withdraw_changed(session: Session, office: Office, debtor_ids: Sequence[int], now: datetime) -> None:
@@ -175,11 +154,9 @@ def withdraw_changed(session: Session, office: Office, debtor_ids: Sequence[int]
     members = notices.members(session, [notice.id for notice in waiting if notice.id is not None])
     for notice in waiting:
         assert notice.id is not None
-        file = by_debtor[notice.debtor_id]
-        proposal = proposal_of(office, file, notice, members[notice.id])
-        whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
-        if proposal is None or whom is None or writing.facts(office, file, proposal, whom) != notice.facts:
-            settle.supersede(session, office, notice, say("superseded.facts", office.config.language), now)
+        still = standing(office, by_debtor[notice.debtor_id], notice, members[notice.id], now)
+        if still.why:
+            settle.supersede(session, office, notice, still.why, now)
 
 
 def _gap(office: Office, file: DebtorFile, now: datetime) -> datetime | None:

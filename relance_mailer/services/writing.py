@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
@@ -24,6 +24,7 @@ from relance_mailer.dunning.interest import (
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.notice import Mode, Proposal
+from relance_mailer.dunning.policy import StageKind
 from relance_mailer.dunning.rates import Regime
 from relance_mailer.mail.compose import Outgoing, compose
 from relance_mailer.replies.token import message_id, own_header, plus_address
@@ -53,9 +54,28 @@ def facts(office: Office, file: DebtorFile, proposal: Proposal, contact: Contact
         for case, stage in proposal.cases
     ]
     version = office.templates.version(proposal.stage.key, language)
-    iban = office.config.creditor.iban
-    known = [contact.address, proposal.stage.key, version, office.mode, iban, members]
+    known = [
+        contact.address,
+        proposal.stage.key,
+        version,
+        office.mode,
+        office.config.creditor.iban,
+        members,
+        _said(office, file, proposal),
+    ]
     return sha256(rfc8785.dumps(known)).hexdigest()
+
+
+def _said(office: Office, file: DebtorFile, proposal: Proposal) -> list[str]:
+    """What a notice says beyond its invoices: whether the law gives a claim, and who a formal notice names."""
+    said: list[str] = [file.debtor.language]
+    if proposal.stage.shows_claim:
+        said.append(str(_regime(office, file) or ""))
+    if proposal.stage.kind is StageKind.FORMAL_NOTICE:
+        creditor = office.config.creditor
+        said += [*astuple(creditor.party), creditor.signer_name, creditor.signer_capacity]
+        said += astuple(file.debtor.party)
+    return said
 
 
 def write(

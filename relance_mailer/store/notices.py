@@ -302,15 +302,16 @@ def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -
     return [(found, count) for found, count in session.exec(statement)]
 
 
-def written_to(session: Session, creditor_id: int, track: str) -> frozenset[int]:
-    """Return the debtors to whom a notice was made in this track."""
-    return frozenset(
-        session.exec(
-            select(NoticeRow.debtor_id)
-            .where(NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, _counts())
-            .distinct()
-        )
+def written_to(
+    session: Session, creditor_id: int, track: str, *, before: datetime | None = None
+) -> frozenset[int]:
+    """Return the debtors to whom a notice was made in this track, before an instant if one is given."""
+    statement = select(NoticeRow.debtor_id).where(
+        NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, _counts()
     )
+    if before is not None:
+        statement = statement.where(col(NoticeRow.created_at) < before)
+    return frozenset(session.exec(statement.distinct()))
 
 
 def _counts() -> Any:

@@ -110,14 +110,14 @@ def test_before_the_first_reminder_s_day_the_fitting_reminder_is_the_first() -> 
 
 
 def test_first_seen_very_late_the_stages_follow_with_the_gap_between_them() -> None:
-    """From Monday 1 June: five days later is a Saturday, so each next one is on a Monday."""
+    """From Monday 1 June: five days later is a Saturday, so each next reminder is on a Monday."""
     life = Life(debtor(), [case(d(2, 1))]).run(at(d(1, 6)), until=at(d(1, 9)))
     assert days_of(life) == [
         "01/06 reminder1: F1",
         "08/06 reminder2: F1",
         "15/06 reminder3: F1",
-        "22/06 formal_notice: F1",
-        "08/07 handover: F1",
+        "24/06 formal_notice: F1",  # the last reminder gave eight days
+        "10/07 handover: F1",
     ]
 
 
@@ -270,7 +270,7 @@ def test_a_formal_notice_is_offered_within_the_gap_since_a_person_must_look_anyw
 def test_a_formal_notice_is_not_offered_within_the_gap_after_the_same_invoice_s_last_reminder() -> None:
     late = case(d(2, 1), served=served(reminder1=d(1, 6), reminder2=d(8, 6), reminder3=d(15, 6)))
     decision = decide(late, debtor(last=d(15, 6)), POLICY, at(d(16, 6)))
-    assert decision == Wait(at(d(22, 6)), Reason.NOT_DUE, POLICY.stage("formal_notice"))
+    assert decision == Wait(at(d(24, 6)), Reason.NOT_DUE, POLICY.stage("formal_notice"))  # it gave eight days
 
 
 def test_the_hand_over_follows_the_served_notice_s_deadline_and_never_precedes_it() -> None:
