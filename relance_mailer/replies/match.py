@@ -1,6 +1,7 @@
 """Which debtor and notice a message belongs to, and how far its sender is trusted. A match is not proof of a sender.
 
-Pure: `candidate_ids` and `candidate_addresses` say what to look up, `Known` is what the store found, `match` decides.
+Pure: `candidate_ids`, `candidate_addresses` and `candidate_numbers` say what to look up, `Known` is what the store found,
+`match` decides.
 Message ids are written with their brackets, addresses and domains in lower case.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from relance_mailer.replies.model import Message
 
 MAX_CANDIDATES = 150
+MAX_NUMBERS = 300
 _MAX_TEXT = 100_000
 
 _THREAD_HEADERS = ("x-ms-exchange-parent-message-id", "x-original-message-id")
@@ -36,6 +39,10 @@ _RECIPIENT_HEADERS = (
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:]{1,200}@[^\s@<>\"(),;:]{1,253}")
 _DMARC_FAIL = re.compile(r"(?:^|;)\s{0,10}dmarc\s{0,3}=\s{0,3}fail\b", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]{0,1000}\)")
+
+#: What may be an invoice's number, whatever stands around it, and what a sentence leaves at its ends.
+_NUMBER_LIKE = re.compile(r"[^\s,;:()<>\"'«»“”’*?!°=\[\]{}]{3,40}")
+_AROUND = ".-/#_"
 
 _DASHES = str.maketrans(
     {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2212": "-", "\xa0": " ", "\u202f": " "}
@@ -139,6 +146,20 @@ def candidate_addresses(message: Message) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address.lower() for address in every if address))[:MAX_CANDIDATES]
 
 
+def candidate_numbers(message: Message, own: str) -> tuple[str, ...]:
+    """Return what may be an invoice's number among the author's words, as written and in capitals."""
+    words = _words(message, own).translate(_DASHES)
+    found = (token.strip(_AROUND) for token in _NUMBER_LIKE.findall(words))
+    telling = (token for token in found if any(letter.isdigit() for letter in token))
+    parts = (part for token in telling for part in (token, *token.split("/")))  # "1001/1002" may be two
+    every = dict.fromkeys(form for part in parts for form in (part, part.upper()) if part)
+    return tuple(islice(every, MAX_NUMBERS))
+
+
+def _words(message: Message, own: str) -> str:
+    return f"{message.subject}\n{own}"[:_MAX_TEXT]
+
+
 def match(message: Message, own: str, known: Known) -> Match:
     """Match a message by thread, token, embedded original, invoice number, sender and domain, in this order.
 
@@ -151,7 +172,7 @@ def match(message: Message, own: str, known: Known) -> Match:
     debtors = tuple(dict.fromkeys(ref.debtor_id for _, ref in found))
     if len(debtors) > 1:
         return Match(by=found[0][0], ambiguous=debtors)
-    words = f"{message.subject}\n{own}"[:_MAX_TEXT]
+    words = _words(message, own)
     if not found:
         return _by_words_or_sender(message, words, known)
     by, ref = found[0]
@@ -192,7 +213,7 @@ def _references(message: Message, known: Known) -> Iterator[tuple[By, NoticeRef]
 
 
 def _by_words_or_sender(message: Message, words: str, known: Known) -> Match:
-    """Match a message that refers to no notice of ours: a number counts only where the sender agrees."""
+    """Match a message that refers to no notice of ours: of several debtors a number decides only for the sender's own."""
     contacts = known.contacts.get(message.from_address, ())
     same_domain = _domain_debtors(message, known)
     failed = tuple(
@@ -210,7 +231,15 @@ def _by_words_or_sender(message: Message, words: str, known: Known) -> Match:
         sender = _trust(message, candidates[0], known, in_thread=False)
         by = By.SENDER if contacts else By.DOMAIN if same_domain else By.EMBEDDED
         return Match(debtor_id=candidates[0], by=by, sender=sender)
-    return Match(ambiguous=tuple(debtor for debtor, numbers in named.items() if numbers))
+    return _by_number_alone({debtor: numbers for debtor, numbers in named.items() if numbers})
+
+
+def _by_number_alone(named: Mapping[int, tuple[str, ...]]) -> Match:
+    """Match a stranger's message that names our invoices: it is about their debtor, and speaks for nobody."""
+    if len(named) != 1:
+        return Match(ambiguous=tuple(named))
+    [(debtor, numbers)] = named.items()
+    return Match(debtor_id=debtor, invoices=numbers, by=By.NUMBER, sender=SenderTrust.UNVERIFIED)
 
 
 def _domain_debtors(message: Message, known: Known) -> tuple[int, ...]:
