@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,3 +74,20 @@ JSON = st.recursive(
 def test_reading_canonical_text_and_writing_it_again_changes_nothing(value: object) -> None:
     once = canonical(value)
     assert canonical(json.loads(once)) == once
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_whichever_encoder_writes_the_bytes_are_those_of_rfc_8785(value: object) -> None:
+    assert canonical(value) == rfc8785.dumps(plain(value))
+
+
+@pytest.mark.parametrize("text", ['\x00\x1f\x7f\u2028"\\/', "\U0001f600", "\ud800", "é\t"])
+def test_text_is_escaped_as_rfc_8785_asks(text: str) -> None:
+    assert canonical([text]) == rfc8785.dumps(plain([text]))
