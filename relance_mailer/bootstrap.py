@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -17,16 +18,17 @@ from relance_mailer.config import Config, Mailbox, Smtp
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.rates import load_rates
 from relance_mailer.errors import ConfigError, TemplateError
-from relance_mailer.mail.imap import ImapAccount
-from relance_mailer.mail.smtp import SmtpAccount
 from relance_mailer.services.office import Office
-from relance_mailer.services.reader import Reader
 from relance_mailer.store import installation, schema, settings
 from relance_mailer.store.db import Database
 from relance_mailer.store.tables import CreditorRow
-from relance_mailer.texts.check import check as check_templates
 from relance_mailer.texts.load import Templates, packaged_templates
 from relance_mailer.texts.render import Renderer
+
+if TYPE_CHECKING:  # what needs mail is imported where it is used: most commands need none
+    from relance_mailer.mail.imap import ImapAccount
+    from relance_mailer.mail.smtp import SmtpAccount
+    from relance_mailer.services.reader import Reader
 
 SIGNING_KEY = "signing_key"
 _KEY_BYTES = 32
@@ -133,6 +135,8 @@ def reloaded(office: Office, path: Path) -> Office:
         TemplateError: a template cannot be used.
     """
     fresh = make_office(configuration.load(path), office.db, office.clock)
+    from relance_mailer.texts.check import check as check_templates
+
     problems = check_templates(fresh.templates)
     if problems:
         raise TemplateError("; ".join(f"{one.file}, line {one.line}: {one.message}" for one in problems))
@@ -149,10 +153,14 @@ def make_accounts(config: Config) -> Accounts:
 
 def make_reader(office: Office) -> Reader:
     """Return the guarded reader of messages."""
+    from relance_mailer.services.reader import Reader
+
     return Reader(office.own_addresses)
 
 
 def _smtp(smtp: Smtp) -> SmtpAccount:
+    from relance_mailer.mail.smtp import SmtpAccount
+
     return SmtpAccount(
         host=smtp.host,
         port=smtp.port,
@@ -167,6 +175,8 @@ def _smtp(smtp: Smtp) -> SmtpAccount:
 
 
 def _imap(mailbox: Mailbox) -> ImapAccount:
+    from relance_mailer.mail.imap import ImapAccount
+
     return ImapAccount(
         name=mailbox.name,
         host=mailbox.host,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import typer
 
-from relance_mailer.cli.common import print_error
+from relance_mailer.cli.common import app, print_error
 from relance_mailer.errors import ConfigError, RelanceError
 
 __all__ = ["main"]
 
 FOUND_WRONG, USAGE = 1, 2
+#: Which module holds the commands that are waited for most; all others, and the help, load them all.
+MODULES = {"classify": "classify", "import": "imports", "tick": "mailing", "run": "mailing"}
 
 
 def main() -> None:
@@ -27,9 +30,7 @@ def main() -> None:
 
 
 def _application(command: list[str]) -> typer.Typer:
-    """Return the application; `classify` alone needs neither database nor mail, and starts in a third of the time."""
-    if command == ["classify"]:
-        from relance_mailer.cli.classify import app
-    else:
-        from relance_mailer.cli.commands import app
+    """Return the application: of what it can do only what is asked, since loading everything takes a second."""
+    name = MODULES.get(command[0], "commands") if command else "commands"
+    import_module(f"relance_mailer.cli.{name}")
     return app

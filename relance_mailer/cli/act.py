@@ -1,9 +1,11 @@
-"""Commands by which people decide: hold, release, approve, stop-all."""
+"""Commands by which people decide: hold, release, allocate, approve, stop-all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
 
 import typer
 
@@ -12,18 +14,31 @@ from relance_mailer.cli.common import (
     AtOption,
     ByOption,
     ConfigOption,
+    JsonOption,
     app,
     office,
     person,
+    print_json,
     say,
 )
+from relance_mailer.cli.tables import print_table
 from relance_mailer.errors import InputError
-from relance_mailer.services import desk
+from relance_mailer.services import allocate as allocating
+from relance_mailer.services import desk, views
+from relance_mailer.services.allocate import Allocated, Unallocated
+from relance_mailer.services.office import Office
+from relance_mailer.texts.words import counted
+from relance_mailer.texts.words import say as words
 
 approvals = typer.Typer(no_args_is_help=True, help="Approve what waits for a person.")
 app.add_typer(approvals, name="approve")
 
 WhatArgument = Annotated[str, typer.Argument(help="An invoice's number or a debtor's reference.")]
+
+
+def _tell(opened: Office, key: str, **arguments: object) -> None:
+    """Say what came of it, in the team's language."""
+    say(words(key, opened.config.language, **arguments))
 
 
 @app.command()
@@ -38,7 +53,8 @@ def hold(
     """Pause an invoice, or all of a debtor."""
     with office(config, at) as opened:
         desk.hold(opened, what, _day(until), reason, opened.clock.now(), person(by))
-        say(f"{what}: on hold until {until}" if until else f"{what}: on hold, owner {person(by)}")
+        told = "act.held_until" if until else "act.held"
+        _tell(opened, told, what=what, until=until, by=person(by))
 
 
 def _day(text: str) -> date | None:
@@ -69,18 +85,124 @@ def release(
         now, who = opened.clock.now(), person(by)
         if what == "all":
             desk.release_all(opened, now, who)
-            say("messages may leave again")
+            _tell(opened, "act.released_all")
         elif what == "installation":
             desk.release_installation(opened, now, who)
-            say(
-                "this installation is trusted from now on; a `run` under way notices when it is reloaded (SIGHUP)"
-            )
+            _tell(opened, "act.released_installation")
         elif "@" in what:
             desk.revive(opened, what, now, who)
-            say(f"{what}: written to again")
+            _tell(opened, "act.revived", what=what)
         else:
             ended = desk.release(opened, what, why, now, who)
-            say(f"{what}: {ended} hold(s) released" if ended else f"{what}: there was no hold")
+            language = opened.config.language
+            told = (
+                counted("act.released", language, ended, what=what)
+                if ended
+                else words("act.no_hold", language, what=what)
+            )
+            say(told)
+
+
+# ── allocating ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def allocate(
+    what: Annotated[
+        str, typer.Argument(help="payment:ID, a payment's bank reference, or a credit note's number.")
+    ] = "",
+    invoice: Annotated[str, typer.Argument(help="The number of the invoice that it is for.")] = "",
+    amount: Annotated[str, typer.Option(help="How much of it, 123.45; without it, all that is left.")] = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+    by: ByOption = "",
+    at: AtOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Say which invoice a payment or credit note is for; without arguments, list what is not allocated."""
+    if what and not invoice:
+        msg = f"{what} to which invoice? relance-mailer allocate {what} INVOICE"
+        raise typer.BadParameter(msg)
+    with office(config, at) as opened:
+        now = opened.clock.now()
+        if not what:
+            _print_unallocated(allocating.unallocated(opened, now), as_json=as_json)
+            return
+        done = allocating.allocate(opened, what, invoice, _amount(amount), now, person(by))
+        if as_json:
+            print_json(_allocated_json(done))
+        else:
+            left = f"; {done.rest} of it left to allocate" if done.rest else ""
+            say(
+                f"{done.amount} of {done.what} is for {done.invoice}, which now owes {done.outstanding}{left}"
+            )
+
+
+def _allocated_json(done: Allocated) -> dict[str, str]:
+    return {
+        "what": done.what,
+        "invoice": done.invoice,
+        "currency": done.amount.currency,
+        "amount": f"{done.amount.amount:f}",
+        "rest": f"{done.rest.amount:f}",
+        "outstanding": f"{done.outstanding.amount:f}",
+    }
+
+
+def _amount(text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation as error:
+        msg = f"--amount {text!r} is no sum (for example 123.45)"
+        raise InputError(msg) from error
+
+
+def _print_unallocated(found: Sequence[Unallocated], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"unallocated": [_unallocated_json(loose) for loose in found]})
+    elif not found:
+        say("every payment and credit note is allocated")
+    else:
+        heads = ("What", "Debtor", "Date", "Sum", "Not allocated", "Counts meanwhile against", "Label")
+        print_table(heads, [_unallocated_cells(loose) for loose in found])
+
+
+def _unallocated_cells(loose: Unallocated) -> Sequence[str]:
+    against = ", ".join(
+        f"{one.invoice}: {one.amount}{' (in its balance)' if one.in_balance else ''}" for one in loose.counted
+    )
+    debtor = f"{loose.debtor_name} ({loose.debtor})" if loose.debtor else "unknown"
+    return (
+        loose.what,
+        debtor,
+        loose.on.isoformat(),
+        str(loose.amount),
+        str(loose.rest),
+        against or "nothing",
+        loose.words,
+    )
+
+
+def _unallocated_json(loose: Unallocated) -> dict[str, Any]:
+    return {
+        "what": loose.what,
+        "kind": loose.source.value,
+        "debtor": loose.debtor or None,
+        "debtor_name": loose.debtor_name or None,
+        "on": loose.on.isoformat(),
+        "currency": loose.amount.currency,
+        "amount": f"{loose.amount.amount:f}",
+        "rest": f"{loose.rest.amount:f}",
+        "label": loose.words or None,
+        "counts_against": [
+            {"invoice": one.invoice, "amount": f"{one.amount.amount:f}", "in_balance": one.in_balance}
+            for one in loose.counted
+        ],
+    }
+
+
+# ── dealing with what waits ──────────────────────────────────────────────────────────────────────────────────────
 
 
 @app.command("done")
@@ -98,7 +220,7 @@ def done(
     with office(config, at) as opened:
         handle = desk.handle_reply if kind == "reply" else desk.do_task
         handle(opened, int(number), opened.clock.now(), person(by))
-        say(f"{what}: done")
+        _tell(opened, "act.done", what=what)
 
 
 @app.command("stop-all")
@@ -106,7 +228,7 @@ def stop_all(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOpt
     """Let nothing leave until `release all`."""
     with office(config, at) as opened:
         desk.stop_all(opened, opened.clock.now(), person(by))
-        say("nothing leaves until `relance-mailer release all`")
+        _tell(opened, "act.stopped")
 
 
 @approvals.command("notice")
@@ -122,17 +244,13 @@ def notice(
     with office(config, at) as opened:
         if show:
             leaves, text = desk.preview_notice(opened, notice_id, opened.clock.now())
-            say(
-                f"{leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}\n{text.subject}\n\n{text.text}"
-            )
+            say(f"{views.instant_words(leaves, opened)}\n{text.subject}\n\n{text.text}")
         elif refuse:
             desk.refuse_notice(opened, notice_id, refuse, opened.clock.now(), person(by))
-            say(f"notice {notice_id}: refused; its invoices are on hold, owner {person(by)}")
+            _tell(opened, "act.refused", notice=notice_id, by=person(by))
         else:
             leaves = desk.approve_notice(opened, notice_id, opened.clock.now(), person(by))
-            say(
-                f"notice {notice_id}: approved, leaves {leaves.astimezone(opened.policy.window.zone):%Y-%m-%d %H:%M}"
-            )
+            _tell(opened, "act.approved", notice=notice_id, at=views.instant_words(leaves, opened))
 
 
 @approvals.command("run")
@@ -140,14 +258,15 @@ def approve_run(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: At
     """Let an unusual run go on, for a day."""
     with office(config, at) as opened:
         desk.approve_run(opened, opened.clock.now(), person(by))
-        say("the run may go on, for 24 hours")
+        _tell(opened, "act.run_approved")
 
 
 @approvals.command("iban")
 def approve_iban(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOption = "") -> None:
     """Accept the configuration's IBAN."""
     with office(config, at) as opened:
-        say(f"{desk.approve_iban(opened, opened.clock.now(), person(by))}: accepted")
+        iban = desk.approve_iban(opened, opened.clock.now(), person(by))
+        _tell(opened, "act.iban", iban=iban)
 
 
 @approvals.command("doubt")
@@ -161,4 +280,4 @@ def doubt(
     """Say whether a message in doubt left."""
     with office(config, at) as opened:
         desk.settle_doubt(opened, notice_id, sent=sent, now=opened.clock.now(), by=person(by))
-        say(f"notice {notice_id}: {'sent' if sent else 'not sent; it is decided anew'}")
+        _tell(opened, "act.doubt_sent" if sent else "act.doubt_not_sent", notice=notice_id)

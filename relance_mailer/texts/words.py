@@ -43,6 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gate.payments": ("les règlements ne sont pas à jour (dernier import : {detail}) : importez-les", "payments are not up to date (last import: {detail}): import them"),
     "gate.iban": ("l'IBAN {detail} de la configuration n'est pas accepté (`relance-mailer approve iban --by NOM`)", "the configuration's IBAN {detail} is not accepted (`relance-mailer approve iban --by NAME`)"),
     "gate.never": ("jamais", "never"),
+    "import.same_file": ("ce même fichier a déjà été importé le {day} et n'apprend rien de neuf : les règlements n'en sont pas plus à jour ; exportez-les de nouveau", "this very file was imported on {day} and says nothing new: payments are no more up to date than before; export them anew"),
     # Why a pause holds
     "hold.insolvency": ("procédure collective", "insolvency"),
     "hold.dispute": ("litige", "dispute"),
@@ -144,7 +145,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "story.rendered": ("message {notice} préparé pour {to}, {stage} : « {subject} »", "message {notice} prepared for {to}, {stage}: “{subject}”"),
     "story.approved": ("message {notice} approuvé par {by}", "message {notice} approved by {by}"),
     "story.refused": ("message {notice} refusé par {by} : {why}", "message {notice} refused by {by}: {why}"),
-    "story.claimed": ("message {notice} pris pour l'envoi", "message {notice} taken for sending"),
     "story.attempted": ("message {notice} remis au serveur d'envoi (tentative {attempt}, à {to})", "message {notice} handed to the sending server (attempt {attempt}, to {to})"),
     "story.sent": ("message {notice} envoyé ; le serveur a répondu : {answer}", "message {notice} sent; the server answered: {answer}"),
     "story.sent_redirect": ("message {notice} envoyé à l'équipe (mode redirigé) ; le serveur a répondu : {answer}", "message {notice} sent to the team (redirect mode); the server answered: {answer}"),
@@ -294,6 +294,28 @@ WORDS: dict[str, tuple[str, str]] = {
     "init.written": ("{path} écrit ; modèles dans {templates} ; base {database} créée.", "{path} written; templates in {templates}; database {database} created."),
     "init.mode": ("Mode : à blanc. Rien ne part tant que [sending] mode n'est pas « live ».", 'Mode: shadow. Nothing leaves until [sending] mode is "live".'),
     "init.next": ("Ensuite : donnez les mots de passe par {smtp} et {imap}, puis\n  relance-mailer check\n  relance-mailer import invoices FICHIER.csv\n  relance-mailer plan\n  relance-mailer run", "Next: give the passwords by {smtp} and {imap}, then\n  relance-mailer check\n  relance-mailer import invoices FILE.csv\n  relance-mailer plan\n  relance-mailer run"),
+    # What an import did; `counted` takes the first form for none and one (in English for one alone), else the second
+    "import.added": ("{n} ajoutée|{n} ajoutées", "{n} added|{n} added"),
+    "import.changed": ("{n} modifiée|{n} modifiées", "{n} changed|{n} changed"),
+    "import.unchanged": ("{n} inchangée|{n} inchangées", "{n} unchanged|{n} unchanged"),
+    "import.refused": ("{n} ligne refusée|{n} lignes refusées", "{n} row refused|{n} rows refused"),
+    # What a person's decision did
+    "act.held_until": ("{what} : en attente jusqu'au {until} inclus", "{what}: on hold until {until}, that day included"),
+    "act.held": ("{what} : en attente, à lever par {by}", "{what}: on hold, to be released by {by}"),
+    "act.released": ("{what} : {n} blocage levé|{what} : {n} blocages levés", "{what}: {n} hold released|{what}: {n} holds released"),
+    "act.no_hold": ("{what} : aucun blocage", "{what}: there was no hold"),
+    "act.revived": ("{what} : on lui écrit de nouveau", "{what}: written to again"),
+    "act.released_all": ("Les messages peuvent de nouveau partir.", "Messages may leave again."),
+    "act.released_installation": ("Cette installation est reconnue ; un `run` en cours le voit à son prochain rechargement (SIGHUP).", "This installation is trusted; a `run` under way notices at its next reload (SIGHUP)."),
+    "act.stopped": ("Rien ne part plus jusqu'à `relance-mailer release all`.", "Nothing leaves until `relance-mailer release all`."),
+    "act.done": ("{what} : traité", "{what}: done"),
+    "act.approved": ("Mise en demeure {notice} approuvée : part le {at}", "Formal notice {notice} approved: leaves {at}"),
+    "act.refused": ("Mise en demeure {notice} refusée ; ses factures sont en attente, à lever par {by}", "Formal notice {notice} refused; its invoices are on hold, to be released by {by}"),
+    "act.run_approved": ("L'envoi peut continuer, pendant 24 heures.", "The run may go on, for 24 hours."),
+    "act.iban": ("{iban} : accepté", "{iban}: accepted"),
+    "act.doubt_sent": ("Message {notice} : parti", "Message {notice}: sent"),
+    "act.doubt_not_sent": ("Message {notice} : pas parti ; la suite est décidée à nouveau", "Message {notice}: not sent; what follows is decided anew"),
+    "tick.done": ("reçus {received}, préparés {planned}, envoyés {sent}, à blanc {recorded}, reportés {deferred}, échoués {failed}, en doute {in_doubt}", "received {received}, planned {planned}, sent {sent}, recorded {recorded}, deferred {deferred}, failed {failed}, in doubt {in_doubt}"),
 }  # fmt: skip
 
 
@@ -305,3 +327,9 @@ def say(key: str, language: str, **arguments: object) -> str:
     words = french if language == "fr" else english
     names = {name for _, name, _, _ in Formatter().parse(words) if name}
     return words.format(**{name: arguments.get(name, "") for name in names})
+
+
+def counted(key: str, language: str, n: int, **arguments: object) -> str:
+    """Return the words for `n` of something: their singular or plural form, divided by "|"."""
+    one, many = say(key, language, n=n, **arguments).split("|")
+    return one if n == 1 or (n == 0 and language == "fr") else many

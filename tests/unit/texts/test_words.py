@@ -68,8 +68,11 @@ def expected_keys() -> list[str]:
         *(f"stage.{stage.key}" for stage in DEFAULT_STAGES),
         *(f"missing.{key}" for key in missing),
         *(f"hold.{reason}" for reason in reasons),
-        *(f"task.{reason}" for reason in plan._TASKS | {Reason.HANDOVER_DUE}),
-        *(f"machine.{kind}" for kind in machines._NOT_DELIVERED | {MachineKind.BOUNCE, MachineKind.ABSENCE}),
+        *(f"task.{reason}" for reason in sorted(plan._TASKS | {Reason.HANDOVER_DUE})),
+        *(
+            f"machine.{kind}"
+            for kind in sorted(machines._NOT_DELIVERED | {MachineKind.BOUNCE, MachineKind.ABSENCE})
+        ),
     ]
 
 
