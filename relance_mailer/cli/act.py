@@ -27,6 +27,7 @@ from relance_mailer.services import allocate as allocating
 from relance_mailer.services import desk, views
 from relance_mailer.services.allocate import Allocated, Unallocated
 from relance_mailer.services.office import Office
+from relance_mailer.texts import formats
 from relance_mailer.texts.words import counted
 from relance_mailer.texts.words import say as words
 
@@ -125,16 +126,23 @@ def allocate(
     with office(config, at) as opened:
         now = opened.clock.now()
         if not what:
-            _print_unallocated(allocating.unallocated(opened, now), as_json=as_json)
+            _print_unallocated(opened, allocating.unallocated(opened, now), as_json=as_json)
             return
         done = allocating.allocate(opened, what, invoice, _amount(amount), now, person(by))
         if as_json:
             print_json(_allocated_json(done))
         else:
-            left = f"; {done.rest} of it left to allocate" if done.rest else ""
-            say(
-                f"{done.amount} of {done.what} is for {done.invoice}, which now owes {done.outstanding}{left}"
+            language = opened.config.language
+            left = words("act.allocated_rest", language, rest=formats.money(done.rest, language))
+            told = words(
+                "act.allocated",
+                language,
+                amount=formats.money(done.amount, language),
+                what=done.what,
+                invoice=done.invoice,
+                owed=formats.money(done.outstanding, language),
             )
+            say(told + left if done.rest else told)
 
 
 def _allocated_json(done: Allocated) -> dict[str, str]:
@@ -158,28 +166,36 @@ def _amount(text: str) -> Decimal | None:
         raise InputError(msg) from error
 
 
-def _print_unallocated(found: Sequence[Unallocated], *, as_json: bool) -> None:
+def _print_unallocated(opened: Office, found: Sequence[Unallocated], *, as_json: bool) -> None:
     if as_json:
         print_json({"unallocated": [_unallocated_json(loose) for loose in found]})
     elif not found:
-        say("every payment and credit note is allocated")
+        _tell(opened, "act.all_allocated")
     else:
-        heads = ("What", "Debtor", "Date", "Sum", "Not allocated", "Counts meanwhile against", "Label")
-        print_table(heads, [_unallocated_cells(loose) for loose in found])
+        language = opened.config.language
+        names = ("what", "debtor", "date", "total", "unallocated", "counts", "label")
+        heads = [words(f"head.{name}", language) for name in names]
+        print_table(heads, [_unallocated_cells(loose, language) for loose in found])
 
 
-def _unallocated_cells(loose: Unallocated) -> Sequence[str]:
+def _unallocated_cells(loose: Unallocated, language: str) -> Sequence[str]:
     against = ", ".join(
-        f"{one.invoice}: {one.amount}{' (in its balance)' if one.in_balance else ''}" for one in loose.counted
+        words(
+            "act.in_balance" if one.in_balance else "act.counted",
+            language,
+            invoice=one.invoice,
+            amount=formats.money(one.amount, language),
+        )
+        for one in loose.counted
     )
-    debtor = f"{loose.debtor_name} ({loose.debtor})" if loose.debtor else "unknown"
+    debtor = f"{loose.debtor_name} ({loose.debtor})" if loose.debtor else ""
     return (
         loose.what,
         debtor,
-        loose.on.isoformat(),
-        str(loose.amount),
-        str(loose.rest),
-        against or "nothing",
+        views.day_words(loose.on, language),
+        formats.money(loose.amount, language),
+        formats.money(loose.rest, language),
+        against,
         loose.words,
     )
 

@@ -19,7 +19,7 @@ from relance_mailer.mail.imap_client import failure, translated
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import date, datetime
     from types import TracebackType
 
@@ -183,15 +183,14 @@ class Mailbox:
             ImapError: there is no INBOX, or the server cannot be asked.
         """
         listed = self._call("list_folders")
+        roles = {name: _role(str(name), flags) for flags, _, name in listed}
         uses = {
             flag.decode("ascii", "replace").lower(): name
             for flags, _, name in reversed(listed)
             for flag in flags
         }
         names = {str(name).lower(): name for _, _, name in listed}
-        leaves = {
-            str(name).lower().replace(".", "/").rsplit("/", 1)[-1]: name for _, _, name in reversed(listed)
-        }
+        leaves = {_leaf(str(name)): name for _, _, name in reversed(listed)}
         found: dict[str, Folder] = {}
         missing: list[str] = []
         for wanted in self._account.folders:
@@ -199,8 +198,9 @@ class Mailbox:
             fallbacks = FALLBACK_NAMES.get(wanted.title(), ())
             name = uses.get(low) or names.get(low) or _first(names, fallbacks) or _first(leaves, fallbacks)
             if name:
+                role = _ROLES.get(low) or roles[name]
                 name = "INBOX" if name.upper() == "INBOX" else name
-                found.setdefault(name, Folder(name, _ROLES.get(low, "other")))
+                found.setdefault(name, Folder(name, role))
             else:
                 missing.append(wanted)
         self.missing = tuple(missing)
@@ -332,6 +332,19 @@ class Mailbox:
         if client is None:
             raise failure(phase, "the mailbox is not open")
         return translated(phase, lambda: do(client))
+
+
+def _role(name: str, flags: Iterable[bytes]) -> str:
+    """Return what a folder is for: by the use that the server tells, else by a name known for one."""
+    for flag in flags:
+        if role := _ROLES.get(flag.decode("ascii", "replace").lower()):
+            return role
+    known = (use for use, names in FALLBACK_NAMES.items() if _leaf(name) in names)
+    return _ROLES.get(next(known, "").lower(), "other")
+
+
+def _leaf(name: str) -> str:
+    return name.lower().replace(".", "/").rsplit("/", 1)[-1]
 
 
 def _first(names: dict[str, str], wanted: Sequence[str]) -> str | None:

@@ -1,16 +1,12 @@
-"""How many messages an account may send in which time, as a pure computation."""
+"""How many messages an account may send in which time."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 from relance_mailer.errors import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _FORM = re.compile(r"(\d{1,9}) ?/ ?(second|minute|hour|day)")
 _WINDOWS = {
@@ -41,16 +37,3 @@ class RateLimit:
                 f'rate limit {text!r}: write a number and a unit, for example "30/minute" or "2000/day"'
             )
         return cls(int(found[1]), _WINDOWS[found[2]])
-
-    def next_allowed(self, sent: Sequence[datetime], now: datetime) -> datetime:
-        """Return the first instant, not before `now`, at which one more message may leave.
-
-        Args:
-            sent: when messages left, in any order; only those of the last `window` matter. Instants after
-                `now` (the clock was set back) count as just sent.
-            now: the present instant, aware.
-        """
-        recent = sorted(min(instant, now) for instant in sent if instant > now - self.window)
-        if len(recent) < self.count:
-            return now
-        return recent[-self.count] + self.window

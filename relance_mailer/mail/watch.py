@@ -11,7 +11,7 @@ from relance_mailer.errors import ImapError, RelanceError, Scope
 from relance_mailer.mail.imap import Batch, Folder, ImapAccount, Mailbox, Position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
 
 FIRST_PAUSE = 1.0  #: seconds after a first failure; doubled after each further one
@@ -22,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 class Sink(Protocol):
     """What becomes of what is read. Called in the watcher's thread; an error means that nothing was kept."""
+
+    def watching(self, mailbox: str, folders: Sequence[Folder]) -> None:
+        """Note which folders of a mailbox are read from now on, and no others."""
 
     def position(self, mailbox: str, folder: str) -> Position | None:
         """Return how far a folder was stored, None if never."""
@@ -47,7 +50,9 @@ def read_once(account: ImapAccount, sink: Sink) -> None:
     """
     try:
         with Mailbox(account) as mailbox:
-            for folder in mailbox.folders():
+            folders = mailbox.folders()
+            sink.watching(account.name, folders)
+            for folder in folders:
                 _read(mailbox, account.name, folder, sink, lambda: False)
     except ImapError as error:
         sink.unreachable(account.name, error)
@@ -62,43 +67,33 @@ class Watcher(threading.Thread):
         self._account = account
         self._sink = sink
         self._stopped = threading.Event()
-        self._wake = threading.Event()
         self._pause = FIRST_PAUSE
 
     def stop(self) -> None:
         """Ask the thread to end: within about two seconds, unless a server is silent in the middle of an answer."""
         self._stopped.set()
-        self._wake.set()
-
-    def poke(self) -> None:
-        """Have every folder looked at now."""
-        self._wake.set()
 
     def run(self) -> None:
         """Connect, watch, and begin again after each failure."""
-        while self._awake():
+        while not self._stopped.is_set():
             try:
                 with Mailbox(self._account) as mailbox:
                     self._watch(mailbox)
             except Exception as error:  # noqa: BLE001 - a watcher that dies leaves the program blind
                 self._report(error)
-                self._wake.wait(self._pause)
+                self._stopped.wait(self._pause)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
-
-    def _awake(self) -> bool:
-        """Take note of a poke; say whether to go on. In this order no stop is missed."""
-        self._wake.clear()
-        return not self._stopped.is_set()
 
     def _watch(self, mailbox: Mailbox) -> None:
         folders = mailbox.folders()
-        while self._awake():
+        self._sink.watching(self._account.name, folders)
+        while not self._stopped.is_set():
             for folder in folders:
                 self._read(mailbox, folder)
             self._pause = FIRST_PAUSE
             next_look = time.monotonic() + self._account.poll_seconds
-            while not self._wake.is_set() and (left := next_look - time.monotonic()) > 0:
-                if mailbox.wait(left, self._wake):
+            while not self._stopped.is_set() and (left := next_look - time.monotonic()) > 0:
+                if mailbox.wait(left, self._stopped):
                     self._read(mailbox, _inbox(folders))
 
     def _read(self, mailbox: Mailbox, folder: Folder) -> None:

@@ -20,6 +20,7 @@ from relance_mailer.replies.model import (
 from relance_mailer.replies.quoting import own_text
 from relance_mailer.services import holds, promises
 from relance_mailer.services.consequences import (
+    REVIEW,
     Ask,
     Effect,
     MakePromise,
@@ -63,6 +64,7 @@ def answer(session: Session, office: Office, row: MessageRow, message: Message, 
     reply = _keep(session, office, row, found, said, now)
     if file is None:
         _ask_unmatched(session, office, reply, message, now)
+        _hold_shared(session, office, reply, message, now)
     else:
         trusted = found.sender is not SenderTrust.UNVERIFIED
         scope = _scope(session, file, notice, said, verified=trusted)
@@ -77,7 +79,7 @@ def answer(session: Session, office: Office, row: MessageRow, message: Message, 
         )
         _carry_out(session, office, file, reply, effects, now)
         if found.sender is SenderTrust.KNOWN:
-            _alive(session, office, file, message.from_address)
+            _alive(session, office, file, message.from_address, now)
         if (
             said.intent is Intent.WRONG_CONTACT
             and found.sender is SenderTrust.KNOWN
@@ -282,7 +284,7 @@ def _ask(
 def _ask_unmatched(
     session: Session, office: Office, reply: ReplyRow, message: Message, now: datetime
 ) -> None:
-    """Nobody knows whose it is: a person looks; its likely debtors' formal notices wait meanwhile."""
+    """Nobody knows whose it is: a person looks; its likely debtors' formal notices wait until then."""
     language = office.config.language
     words = say("task.unmatched", language, sender=message.from_address, subject=message.subject)
     reply.effect = say("effect.unmatched", language)
@@ -299,11 +301,23 @@ def _ask_unmatched(
     )
 
 
-def _alive(session: Session, office: Office, file: DebtorFile, address: str) -> None:
-    """Whoever answers can be written to, whatever bounced before."""
+def _hold_shared(session: Session, office: Office, reply: ReplyRow, message: Message, now: datetime) -> None:
+    """A contact of several debtors wrote, and does not say for which: each of them waits until someone looked."""
+    until = office.days.add(office.today(now), office.config.holds.review)
+    contacts = mailroom.contacts_at(session, office.creditor_id, [message.from_address.lower()])
+    for debtor_id in sorted({contact.debtor_id for contact in contacts} & {*reply.candidates}):
+        holds.open_hold(
+            session, office, debtor_id, None, REVIEW, until, now, owner=holds.TEAM, reply_id=reply.id
+        )
+
+
+def _alive(session: Session, office: Office, file: DebtorFile, address: str, now: datetime) -> None:
+    """Whoever answers can be written to, whatever bounced before, and is not away any more."""
     for contact in mailroom.contacts_at(session, office.creditor_id, [address.lower()]):
         if contact.debtor_id == file.debtor.id and contact.state in ("unserved", "dead"):
             notices.mark_contact(session, contact.id, "usable")
+    for debtor_id in mailroom.set_present(session, office.creditor_id, address.lower()):
+        notices.look_again_at_debtor(session, debtor_id, now)
 
 
 def _wrong_contact(session: Session, office: Office, file: DebtorFile, address: str) -> None:

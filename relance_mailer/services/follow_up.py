@@ -63,27 +63,19 @@ def follow_up(office: Office, now: datetime) -> FollowedUp:
 
 def _ask_about_undated_promises(session: Session, office: Office, now: datetime) -> None:
     """A promise without a date whose time has passed: a person is asked, and the dunning resumes."""
-    for hold in holds.ended_on(session, office.creditor_id, office.today(now), "promise_to_pay"):
-        if hold.invoice_id is None:
-            continue
-        latest = holds.promises_of(session, [hold.invoice_id])
-        if latest and latest[-1].due is None and latest[-1].reply_id == hold.reply_id:
-            subject = f"promise:{latest[-1].id}"
-            if settings.ever_asked(session, office.creditor_id, "promise_undated", subject):
-                continue
-            words = say(
-                "task.promise_undated", office.config.language, debtor=holds.debtor_name(session, hold)
-            )
-            settings.open_task(
-                session,
-                office.creditor_id,
-                "promise_undated",
-                subject,
-                words,
-                now=now,
-                actor=BOT,
-                debtor_id=hold.debtor_id,
-            )
+    today = office.today(now)
+    for hold, promise in holds.undated_over(session, office.creditor_id, today, "promise_undated"):
+        words = say("task.promise_undated", office.config.language, debtor=holds.debtor_name(session, hold))
+        settings.open_task(
+            session,
+            office.creditor_id,
+            "promise_undated",
+            f"promise:{promise.id}",
+            words,
+            now=now,
+            actor=BOT,
+            debtor_id=hold.debtor_id,
+        )
 
 
 def _remind(session: Session, office: Office, now: datetime) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from relance_mailer.services.office import Office
 from relance_mailer.store import freshness, mailroom, settings
 from relance_mailer.store.session import Session
+from relance_mailer.store.tables import FolderRow
 
 STOP_ALL = "stop_all"
+#: What a process that begins to watch the mailboxes has for its first reading, before anybody is told.
+FIRST_READING = timedelta(minutes=2)
 
 
 class GateKind(StrEnum):
@@ -43,15 +46,16 @@ def closed(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
 def unheard(session: Session, office: Office) -> bool:
     """Say whether an answer may lie unheard: stored and not understood yet, or come while nobody watched (rule 3).
 
-    That lasts moments, so it is no gate that anybody is told of.
+    That lasts moments, so it is no gate that anybody is told of; after `FIRST_READING` the inbox's gate tells.
     """
     if mailroom.waiting(session, office.creditor_id, 1):
         return True
     since = office.reads_since
+    if since is None:
+        return False
+    configured = {mailbox.name for mailbox in office.config.mailboxes}
     folders = freshness.folders(session, office.creditor_id)
-    return since is not None and any(
-        row.read_to_end_at is None or row.read_to_end_at < since for row in folders
-    )
+    return any(row.mailbox in configured and _unread(row, since) for row in folders)
 
 
 def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:
@@ -60,21 +64,25 @@ def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:
 
 
 def _blind(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
-    """Every watched folder must have been read to its end within `max_inbox_age`."""
+    """Every watched folder must have been read to its end within `max_inbox_age`, and since this process watches."""
     known = freshness.folders(session, office.creditor_id)
+    oldest = now - office.policy.max_inbox_age
+    since = office.reads_since
+    if since is not None and now - since > FIRST_READING:
+        oldest = max(oldest, since)
     gates = []
     for mailbox in office.config.mailboxes:
         rows = [row for row in known if row.mailbox == mailbox.name]
-        stale = sorted(
-            row.name
-            for row in rows
-            if row.read_to_end_at is None or now - row.read_to_end_at > office.policy.max_inbox_age
-        )
+        stale = sorted(row.name for row in rows if _unread(row, oldest))
         if not any(row.role == "inbox" for row in rows):
             stale = ["INBOX"]
         if stale:
             gates.append(Gate(GateKind.INBOX, f"{mailbox.name}: {', '.join(stale)}"))
     return tuple(gates)
+
+
+def _unread(folder: FolderRow, since: datetime) -> bool:
+    return folder.read_to_end_at is None or folder.read_to_end_at < since
 
 
 def _payments_old(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:

@@ -19,6 +19,8 @@ from relance_mailer.services.import_run import Run
 from relance_mailer.services.office import Office
 from relance_mailer.store import imports
 from relance_mailer.store.tables import ImportRow
+from relance_mailer.texts import formats
+from relance_mailer.texts.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +80,35 @@ def import_payments(office: Office, data: bytes, file_name: str, now: datetime, 
 
 def _end(run: Run, kind: str, data: bytes) -> ImportReport:
     """Keep that the run took place, and report."""
+    digest = sha256(data).hexdigest()
+    old = _known_since(run, kind, digest)
     row = ImportRow(
         creditor_id=run.creditor_id,
         kind=kind,
         file_name=run.file_name,
-        sha256=sha256(data).hexdigest(),
+        sha256=digest,
         imported_at=run.now,
         added=run.added,
         changed=run.changed,
         unchanged=run.unchanged,
         refused=run.refused,
-        tells_payments=run.tells_payments,
+        tells_payments=run.tells_payments and old is None,
     )
     imports.keep(run.session, [row])
     language = run.office.config.language
     notes = tuple(explain(note, language) for note in sorted(run.notes, key=lambda note: note.line))
+    if old is not None:
+        day = formats.short_date(run.office.today(old), language)
+        notes = (say("import.same_file", language, day=day), *notes)
     errors = tuple(sorted(run.errors, key=lambda error: error.line))
     return ImportReport(run.added, run.changed, run.unchanged, errors, notes)
+
+
+def _known_since(run: Run, kind: str, digest: str) -> datetime | None:
+    """Return when this very file came in before, if it would make payments fresh and says nothing new (rule 4).
+
+    A file without rows is the same every day that brings no payment: it is always news.
+    """
+    if not run.tells_payments or run.added or run.changed or not run.unchanged:
+        return None
+    return imports.first_import_of(run.session, run.creditor_id, kind, digest)

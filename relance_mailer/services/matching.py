@@ -68,9 +68,7 @@ def _known(session: Session, office: Office, message: Message, own: str) -> Know
     )
 
 
-def _is_theirs(
-    message: Message, contacts: Mapping[str, set[int]], at_domain: Mapping[str, set[int]]
-) -> bool:
+def _is_theirs(message: Message, contacts: Mapping[str, set[int]], at_domain: Mapping[str, set[int]]) -> bool:
     """Say whether the sender, or whom a machine could not reach, is a debtor's; copies to others say nothing."""
     senders = (message.from_address.lower(), *(status.recipient.lower() for status in message.statuses))
     return message.from_address.lower().rpartition("@")[2] in at_domain or any(

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relance_mailer.dunning.case import InvoiceCase
 from relance_mailer.dunning.money import Money
-from relance_mailer.dunning.promise import Promise, PromiseEvent, PromiseState, advance, judge
+from relance_mailer.dunning.promise import (
+    Promise,
+    PromiseEvent,
+    PromiseState,
+    advance,
+    came,
+    judge,
+)
 from relance_mailer.services import holds
 from relance_mailer.services.consequences import MakePromise
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import cases, ledger, notices
 from relance_mailer.store import holds as rows
+from relance_mailer.store import promises as promised
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
@@ -25,6 +33,8 @@ _KINDS = {
     PromiseState.BROKEN: Kind.PROMISE_BROKEN,
     PromiseState.WITHDRAWN: Kind.PROMISE_WITHDRAWN,
 }
+#: How long after its last day a promise not kept is judged again: payments become known late.
+_LATE = timedelta(days=30)
 
 
 def make(
@@ -96,41 +106,55 @@ def replaced_counts(session: Session, invoice_ids: list[int]) -> dict[int, int]:
 
 
 def judge_all(session: Session, office: Office, now: datetime) -> int:
-    """Judge every open promise by what has come; return how many are settled."""
-    waiting = rows.open_promises(session, office.creditor_id)
+    """Judge the promises about which money may say something new; return how many changed."""
+    waiting = promised.to_judge(session, office.creditor_id, office.today(now), _LATE)
     files = {
         file.debtor.id: file
         for file in cases.load(session, office.view(now), sorted({row.debtor_id for row in waiting}))
     }
+    open_on = {row.invoice_id for row in waiting if row.state == PromiseState.OPEN}
     settled = 0
-    for row in waiting:
-        case = next(case for case in files[row.debtor_id].cases if case.invoice.id == row.invoice_id)
-        event = _judgement(office, files[row.debtor_id], case, row, now)
-        if event is not None:
+    for row in sorted(waiting, key=lambda row: row.id or 0, reverse=True):
+        file = files[row.debtor_id]
+        case = next(case for case in file.cases if case.invoice.id == row.invoice_id)
+        event = _judgement(office, file, case, row, now)
+        if event is PromiseEvent.REOPEN:
+            if row.invoice_id in open_on:  # a later one took its place
+                continue
+            _reopen(session, office, row, now)
+            open_on.add(row.invoice_id)
+        elif event is not None:
             _settle(session, office, row, event, now, BOT)
-            notices.set_next_looks(session, [(row.invoice_id, now)])
             if not case.outstanding:  # after a part that was promised, the invoice still waits until the date
                 holds.release_for_promise(session, office, row.invoice_id, now)
-            settled += 1
+        else:
+            continue
+        notices.set_next_looks(session, [(row.invoice_id, now)])
+        settled += 1
     return settled
 
 
 def _judgement(
     office: Office, file: DebtorFile, case: InvoiceCase, row: PromiseRow, now: datetime
 ) -> PromiseEvent | None:
-    paid = Money.zero(row.currency)
-    for day, amount in file.settlement.paid_history.get(row.invoice_id, ()):
-        if row.promised_on <= day <= row.grace_until:
-            paid += amount
+    promise = _promise(row)
+    history = file.settlement.paid_history.get(row.invoice_id, ())
+    money = came(promise, case.invoice, case.outstanding, history)
+    return judge(promise, money, case.outstanding, office.today(now))
+
+
+def _promise(row: PromiseRow) -> Promise:
     assert row.id is not None
-    promise = Promise(
+    return Promise(
         id=row.id,
         invoice_id=row.invoice_id,
         promised_on=row.promised_on,
+        owed=Money.from_minor(row.owed_minor, row.currency),
+        grace_until=row.grace_until,
         due=row.due,
         amount=None if row.amount_minor is None else Money.from_minor(row.amount_minor, row.currency),
+        state=PromiseState(row.state),
     )
-    return judge(promise, paid, case.outstanding, office.today(now), row.grace_until)
 
 
 def _settle(
@@ -143,3 +167,32 @@ def _settle(
         _KINDS[after], f"invoice:{row.invoice_id}", {"promise": row.id, "event": event}, row.debtor_id
     )
     ledger.append(session, office.creditor_id, [entry], at=now, actor=actor)
+
+
+def _reopen(session: Session, office: Office, row: PromiseRow, now: datetime) -> None:
+    """What kept a promise was taken back before its day: it stands again, and so does its pause."""
+    row.state, row.settled_at = advance(PromiseState(row.state), PromiseEvent.REOPEN), None
+    rows.add(session, row)
+    promise = _promise(row)
+    payload = {
+        "promise": row.id,
+        "event": PromiseEvent.REOPEN,
+        "date": row.due,
+        "amount": promise.amount,
+        "grace_until": row.grace_until,
+        "reply": row.reply_id,
+    }
+    entry = Entry(Kind.PROMISED, f"invoice:{row.invoice_id}", payload, row.debtor_id)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
+    paused = rows.active_of_invoice(session, row.invoice_id, office.today(now))
+    if not any(hold.reason == holds.PROMISE for hold in paused):
+        holds.open_hold(
+            session,
+            office,
+            row.debtor_id,
+            row.invoice_id,
+            holds.PROMISE,
+            row.grace_until,
+            now,
+            reply_id=row.reply_id,
+        )

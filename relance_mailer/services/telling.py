@@ -88,7 +88,15 @@ def _change(teller: Teller, key: str, old: object, new: object) -> str:
     return f"{say(name, teller.language) if name in WORDS else key} {write(old)} → {write(new)}"
 
 
-def _balance(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
+def _allocated(teller: Teller, entry: Recorded, said: Payload) -> str:
+    """Tell what a person allocated, or a balance that an import told."""
+    if "what" in said:
+        amount = teller.money(said.get("amount", ""))
+        return teller.say("story.allocated", amount=amount, what=said["what"], by=entry.actor)
+    return _balance(teller, said)
+
+
+def _balance(teller: Teller, said: Payload) -> str:
     balance, as_of = teller.money(said.get("balance", "")), teller.day(said.get("as_of"))
     return teller.say("story.balance", file=said.get("file", ""), balance=balance, as_of=as_of)
 
@@ -213,12 +221,11 @@ def _task_done(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: 
 
 _TELLERS: dict[str, Callable[[Teller, Recorded, Payload], str]] = {
     Kind.IMPORTED: _imported,
-    Kind.ALLOCATED: _balance,
+    Kind.ALLOCATED: _allocated,
     Kind.PAID: _paid,
     Kind.RENDERED: _rendered,
     Kind.APPROVED: _notice,
     Kind.REFUSED: _notice,
-    Kind.CLAIMED: _notice,
     Kind.ATTEMPTED: _notice,
     Kind.SENT: _sent,
     Kind.DEFERRED: _failed,

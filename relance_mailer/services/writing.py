@@ -27,12 +27,10 @@ from relance_mailer.dunning.notice import Mode, Proposal
 from relance_mailer.dunning.policy import StageKind
 from relance_mailer.dunning.rates import Regime
 from relance_mailer.mail.compose import Outgoing, compose
-from relance_mailer.replies.token import message_id, own_header, plus_address
+from relance_mailer.replies.token import HEADER, message_id, own_header, plus_address
 from relance_mailer.services.office import Office
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.texts.context import Claim, InterestSpan, NoticeContext, NoticeLine, Recall, Sender
-
-OWN_HEADER = "X-Relance-Notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ def write(
         in_reply_to=thread[-1] if thread else "",
         references=thread,
         language=rendered.language,
-        headers=((OWN_HEADER, own_header(notice_id, identity, office.key)),),
+        headers=((HEADER, own_header(notice_id, identity, office.key)),),
     )
     return Draft(subject, rendered.text, compose(outgoing), identity, context.deadline)
 

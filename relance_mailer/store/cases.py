@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from relance_mailer.dunning import credit_note
 from relance_mailer.dunning.allocation import Item, Paid, Settlement, Stated, latest, settle
 from relance_mailer.dunning.calendar import Place, WorkingDays
 from relance_mailer.dunning.case import (
@@ -26,6 +27,7 @@ from relance_mailer.dunning.invoice import Contact, Debtor, DebtorKind, Invoice,
 from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.notice import SERVED, UNSENT, NoticeState
 from relance_mailer.dunning.promise import PromiseState
+from relance_mailer.store import allocations
 from relance_mailer.store.tables import (
     AllocationRow,
     ContactRow,
@@ -223,9 +225,11 @@ class _Rows:
         return tuple(notice.message_id for notice in sorted(left, key=lambda notice: notice.left_at))
 
     def _settlement(self, debtor_id: int) -> Settlement:
-        items = []
+        rows = self.invoices[debtor_id]
+        parts = allocations.parts(allocation for row in rows for allocation in self.allocations[row.id])
+        items: list[Item] = []
         allocated: defaultdict[int, list[AllocationRow]] = defaultdict(list)
-        for row in self.invoices[debtor_id]:
+        for row in rows:
             assert row.id is not None
             stated = []
             for allocation in self.allocations[row.id]:
@@ -234,7 +238,7 @@ class _Rows:
                     stated.append(Stated(row.id, paid, allocation.as_of))
                 elif allocation.payment_id is not None:
                     allocated[allocation.payment_id].append(allocation)
-            items.append(Item(invoice_of(row), latest(stated).get(row.id)))
+            items += credit_note.items(invoice_of(row), latest(stated).get(row.id), parts[row.id])
         payments = [paid for row in self.payments[debtor_id] for paid in _paid(row, allocated)]
         return settle(items, payments)
 

@@ -11,12 +11,14 @@ from relance_mailer.store.tables import FolderRow, ImportRow
 
 def folders(session: Session, creditor_id: int) -> list[FolderRow]:
     """Return how far each watched folder was read."""
-    return list(session.exec(select(FolderRow).where(FolderRow.creditor_id == creditor_id)))
+    return list(
+        session.exec(select(FolderRow).where(FolderRow.creditor_id == creditor_id, col(FolderRow.watched)))
+    )
 
 
-def folder(session: Session, mailbox: str, name: str) -> FolderRow | None:
+def folder(session: Session, creditor_id: int, mailbox: str, name: str) -> FolderRow | None:
     """Return how far one folder was read, None if it never was."""
-    return session.get(FolderRow, (mailbox, name))
+    return session.get(FolderRow, (creditor_id, mailbox, name))
 
 
 def last_payments(session: Session, creditor_id: int) -> datetime | None:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import String, and_, cast, exists, literal
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from relance_mailer.dunning.dispute import DisputeState
-from relance_mailer.dunning.promise import PromiseState
-from relance_mailer.store.tables import DebtorRow, DisputeRow, HoldRow, NoticeInvoiceRow, PromiseRow
-
-
-def get(session: Session, hold_id: int) -> HoldRow | None:
-    """Return a hold."""
-    return session.get(HoldRow, hold_id)
+from relance_mailer.store.tables import (
+    DebtorRow,
+    DisputeRow,
+    HoldRow,
+    NoticeInvoiceRow,
+    PromiseRow,
+    TaskRow,
+)
 
 
 def active(session: Session, creditor_id: int, today: date) -> list[HoldRow]:
@@ -52,18 +55,41 @@ def of_debtor(session: Session, debtor_id: int) -> list[HoldRow]:
     return list(session.exec(select(HoldRow).where(HoldRow.debtor_id == debtor_id).order_by(col(HoldRow.id))))
 
 
-def ended_on(session: Session, creditor_id: int, before: date, reason: str) -> list[HoldRow]:
-    """Return the pauses of one reason whose last day lies before `before` and that nobody released."""
-    return list(
-        session.exec(
-            select(HoldRow).where(
-                HoldRow.creditor_id == creditor_id,
-                col(HoldRow.released_at).is_(None),
-                col(HoldRow.until) < before,
-                HoldRow.reason == reason,
-            )
-        )
+def undated_over(
+    session: Session, creditor_id: int, before: date, asked: str
+) -> list[tuple[HoldRow, PromiseRow]]:
+    """Return promises without a date, the last about their invoice, with their pauses that ended before `before`.
+
+    Those that a task of the kind `asked` was ever about are left out, as are pauses that somebody released.
+    """
+    later = aliased(PromiseRow)
+    subject = literal("promise:").concat(cast(col(PromiseRow.id), String))
+    replaced = exists().where(
+        col(later.invoice_id) == col(PromiseRow.invoice_id), col(later.id) > col(PromiseRow.id)
     )
+    known = exists().where(
+        col(TaskRow.creditor_id) == creditor_id, col(TaskRow.kind) == asked, col(TaskRow.subject) == subject
+    )
+    same = and_(
+        col(HoldRow.invoice_id) == col(PromiseRow.invoice_id),
+        func.coalesce(HoldRow.reply_id, 0) == func.coalesce(PromiseRow.reply_id, 0),
+    )
+    statement = (
+        select(HoldRow, PromiseRow)
+        .join(HoldRow, same)
+        .where(
+            PromiseRow.creditor_id == creditor_id,
+            col(PromiseRow.due).is_(None),
+            col(PromiseRow.grace_until) < before,
+            HoldRow.reason == "promise_to_pay",
+            col(HoldRow.released_at).is_(None),
+            col(HoldRow.until) < before,
+            ~replaced,
+            ~known,
+        )
+        .order_by(col(PromiseRow.id))
+    )
+    return list(session.exec(statement))
 
 
 def courtesy_counts(session: Session, invoice_ids: Sequence[int]) -> dict[int, int]:
@@ -84,17 +110,6 @@ def courtesy_counts(session: Session, invoice_ids: Sequence[int]) -> dict[int, i
         .group_by(col(HoldRow.invoice_id))
     )
     return {invoice_id: count for invoice_id, count in session.exec(statement) if invoice_id is not None}
-
-
-def open_promises(session: Session, creditor_id: int) -> list[PromiseRow]:
-    """Return the promises that are neither kept nor broken."""
-    return list(
-        session.exec(
-            select(PromiseRow).where(
-                PromiseRow.creditor_id == creditor_id, PromiseRow.state == PromiseState.OPEN
-            )
-        )
-    )
 
 
 def promises_of(session: Session, invoice_ids: Sequence[int]) -> list[PromiseRow]:
@@ -128,3 +143,16 @@ def add(session: Session, row: PromiseRow | DisputeRow, at: datetime | None = No
 def debtor_name(session: Session, hold: HoldRow) -> str:
     """Return the name of the debtor whom a hold concerns."""
     return session.exec(select(DebtorRow.name).where(DebtorRow.id == hold.debtor_id)).one()
+
+
+def was_insolvent(session: Session, debtor_id: int) -> bool:
+    """Say whether a debtor is known to be insolvent: a pause for it was opened and nobody released it as a mistake.
+
+    From the judgment that opens the proceedings on, interest stops (C. com. L622-28).
+    """
+    found = select(HoldRow.id).where(
+        HoldRow.debtor_id == debtor_id,
+        HoldRow.reason == "insolvency",
+        col(HoldRow.released_at).is_(None),
+    )
+    return session.exec(found).first() is not None

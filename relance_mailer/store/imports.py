@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from sqlalchemy import update
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, func, select
 
 from relance_mailer.dunning.allocation import Stated
 from relance_mailer.dunning.money import Money
@@ -17,6 +17,7 @@ from relance_mailer.store.tables import (
     AllocationRow,
     ContactRow,
     DebtorRow,
+    ImportRow,
     InvoiceRow,
     PaymentRow,
 )
@@ -90,7 +91,7 @@ def payments(session: Session, creditor_id: int, keys: Collection[str]) -> dict[
 def accounts(session: Session, invoice_ids: Collection[int]) -> dict[int, Account]:
     """Return what settled some invoices so far, by invoice id."""
     stated = latest_stated(session, invoice_ids)
-    paid = _named_payments(session, invoice_ids)
+    paid = _named_money(session, invoice_ids)
     found: dict[int, Account] = {}
     for row in session.exec(select(InvoiceRow).where(col(InvoiceRow.id).in_(invoice_ids))):
         invoice = invoice_of(row)
@@ -102,16 +103,25 @@ def accounts(session: Session, invoice_ids: Collection[int]) -> dict[int, Accoun
     return found
 
 
-def _named_payments(
+def _named_money(
     session: Session, invoice_ids: Collection[int]
 ) -> defaultdict[int, list[tuple[date, Money]]]:
     statement = select(AllocationRow).where(
-        col(AllocationRow.invoice_id).in_(invoice_ids), col(AllocationRow.payment_id).is_not(None)
+        col(AllocationRow.invoice_id).in_(invoice_ids), AllocationRow.kind != STATED
     )
     paid: defaultdict[int, list[tuple[date, Money]]] = defaultdict(list)
     for row in session.exec(statement):
         paid[row.invoice_id].append((row.as_of, money(row.amount_minor, row.currency)))
     return paid
+
+
+def first_import_of(session: Session, creditor_id: int, kind: str, sha256: str) -> datetime | None:
+    """Return the instant when a file of these very bytes first came in, None if it never did."""
+    return session.exec(
+        select(func.min(col(ImportRow.imported_at))).where(
+            ImportRow.creditor_id == creditor_id, ImportRow.kind == kind, ImportRow.sha256 == sha256
+        )
+    ).one()
 
 
 def look_again(

@@ -51,11 +51,6 @@ class Outside:
     heads: Mapping[int, Head] = field(default_factory=dict)
 
 
-def state_path_of(database: Path) -> Path:
-    """Return where the state file stands unless the admin says otherwise."""
-    return database.with_name(database.name + ".state.json")
-
-
 def exists(session: Session) -> bool:
     """Say whether the database knows its installation."""
     return session.get(InstallationRow, 1) is not None

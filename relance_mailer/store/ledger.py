@@ -38,7 +38,6 @@ class Kind(StrEnum):
     RENDERED = "rendered"
     APPROVED = "approved"
     REFUSED = "refused"  #: a person refused to approve
-    CLAIMED = "claimed"
     ATTEMPTED = "attempted"  #: committed before DATA
     SENT = "sent"  #: 250
     DEFERRED = "deferred"  #: 4xx, will be tried again
@@ -62,7 +61,6 @@ class Kind(StrEnum):
     PAID = "paid"
     ALLOCATED = "allocated"
     HANDED_OVER = "handed_over"
-    EXPORTED = "exported"
     SWITCHED = "switched"
     IBAN_ACCEPTED = "iban_accepted"
     INSTALLATION_RELEASED = "installation_released"
@@ -216,12 +214,11 @@ def entries(
         after: only later than this sequence.
         limit: at most so many.
     """
-    query = _joined(creditor_id, after)
+    query = _joined(creditor_id)
     if subjects or prefix:
-        named = _LEDGER.c.subject.in_(subjects)
-        query = query.where(
-            or_(named, _LEDGER.c.subject.startswith(prefix, autoescape=True)) if prefix else named
-        )
+        query = query.where(_LEDGER.c.sequence.in_(_about(creditor_id, subjects, prefix, after)))
+    else:
+        query = query.where(_LEDGER.c.sequence > after)
     if debtor_id is not None:
         query = query.where(_PAYLOAD.c.debtor_id == debtor_id)
     if kinds:
@@ -275,18 +272,34 @@ def _problems_of(row: Row[Any], last: Head) -> Iterator[str]:
 def _walk(session: Session, creditor_id: int) -> Iterator[Row[Any]]:
     """Yield a chain's rows in order, a chunk in memory at a time."""
     after = -1
-    while chunk := session.execute(_joined(creditor_id, after).limit(_CHUNK)).all():
+    query = _joined(creditor_id).limit(_CHUNK)
+    while chunk := session.execute(query.where(_LEDGER.c.sequence > after)).all():
         yield from chunk
         after = chunk[-1].sequence
 
 
-def _joined(creditor_id: int, after: int) -> Select[Any]:
+def _about(creditor_id: int, subjects: Collection[str], prefix: str, after: int) -> Select[Any]:
+    """Select the sequences of what is about some subjects.
+
+    Apart, since in one query with the order of the chain SQLite prefers to walk all of it.
+    """
+    about = _LEDGER.alias("about")
+    named = about.c.subject.in_(subjects)
+    begins = about.c.subject.startswith(prefix, autoescape=True)
+    return select(about.c.sequence).where(
+        about.c.creditor_id == creditor_id,
+        or_(named, begins) if prefix else named,
+        about.c.sequence > after,
+    )
+
+
+def _joined(creditor_id: int) -> Select[Any]:
     """Select a creditor's entries with what is left of their payloads."""
     same = and_(_PAYLOAD.c.creditor_id == _LEDGER.c.creditor_id, _PAYLOAD.c.sequence == _LEDGER.c.sequence)
     return (
         select(_LEDGER, _PAYLOAD.c.debtor_id, _PAYLOAD.c.salt, _PAYLOAD.c.payload)
         .select_from(_LEDGER.outerjoin(_PAYLOAD, same))
-        .where(_LEDGER.c.creditor_id == creditor_id, _LEDGER.c.sequence > after)
+        .where(_LEDGER.c.creditor_id == creditor_id)
         .order_by(_LEDGER.c.sequence)
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import update
@@ -39,6 +39,7 @@ def keep(
     known = set(
         session.exec(
             select(MessageRow.uid).where(
+                MessageRow.creditor_id == creditor_id,
                 MessageRow.mailbox == folder.mailbox,
                 MessageRow.folder == folder.name,
                 MessageRow.uidvalidity == folder.uidvalidity,
@@ -86,8 +87,28 @@ def keep(
 
 def folder(session: Session, creditor_id: int, mailbox: str, name: str, role: str) -> FolderRow:
     """Return the folder's row, a new one if it is seen for the first time."""
-    row = session.get(FolderRow, (mailbox, name))
-    return row or FolderRow(mailbox=mailbox, name=name, creditor_id=creditor_id, role=role)
+    row = session.get(FolderRow, (creditor_id, mailbox, name))
+    return row or FolderRow(creditor_id=creditor_id, mailbox=mailbox, name=name, role=role)
+
+
+def watch(session: Session, creditor_id: int, mailbox: str, roles: Mapping[str, str]) -> list[str]:
+    """Note which folders of a mailbox are watched, by name and role; return the names of those that no longer are.
+
+    One that is new, or watched again, is not fresh before it has been read.
+    """
+    rows = session.exec(
+        select(FolderRow).where(FolderRow.creditor_id == creditor_id, FolderRow.mailbox == mailbox)
+    )
+    known = {row.name: row for row in rows}
+    dropped = sorted(name for name, row in known.items() if row.watched and name not in roles)
+    for name in dropped:
+        known[name].watched, known[name].read_to_end_at = False, None
+        session.add(known[name])
+    for name, role in roles.items():
+        row = known.get(name) or folder(session, creditor_id, mailbox, name, role)
+        row.watched, row.role = True, role
+        session.add(row)
+    return dropped
 
 
 def waiting(session: Session, creditor_id: int, limit: int) -> list[MessageRow]:
@@ -112,18 +133,14 @@ def first_notice_on(session: Session, creditor_id: int) -> date | None:
 
 def notices_by_message_id(session: Session, creditor_id: int, ids: Iterable[str]) -> dict[str, NoticeRow]:
     """Return our notices by the Message-IDs that they have, or that a provider gave them."""
-    wanted = list(ids)
-    rows = session.exec(
-        select(NoticeRow).where(
-            NoticeRow.creditor_id == creditor_id,
-            col(NoticeRow.message_id).in_(wanted) | col(NoticeRow.provider_id).in_(wanted),
-        )
-    )
+    wanted = [message_id for message_id in ids if message_id]
     found = {}
-    for row in rows:
-        found[row.message_id] = row
-        if row.provider_id:
-            found[row.provider_id] = row
+    for column in (col(NoticeRow.provider_id), col(NoticeRow.message_id)):  # one index each
+        statement = select(NoticeRow).where(NoticeRow.creditor_id == creditor_id, column.in_(wanted))
+        for row in session.exec(statement):
+            found[row.message_id] = row
+            if row.provider_id:
+                found[row.provider_id] = row
     return found
 
 
@@ -215,3 +232,50 @@ def last_notice_to(
         )
         .order_by(col(NoticeRow.left_at).desc())
     ).first()
+
+
+def waiting_after(session: Session, creditor_id: int, message_id: int, limit: int) -> list[MessageRow]:
+    """Return messages that nobody has read yet and that were kept after one, oldest first."""
+    return list(
+        session.exec(
+            select(MessageRow)
+            .where(
+                MessageRow.creditor_id == creditor_id,
+                MessageRow.state == STORED,
+                col(MessageRow.id) > message_id,
+            )
+            .order_by(col(MessageRow.id))
+            .limit(limit)
+        )
+    )
+
+
+def read_alike(
+    session: Session, creditor_id: int, message_id: str, sender: str, kind: str, limit: int
+) -> list[MessageRow]:
+    """Return messages of a kind that were read and bear this Message-ID and sender, newest first."""
+    return list(
+        session.exec(
+            select(MessageRow)
+            .where(
+                MessageRow.creditor_id == creditor_id,
+                MessageRow.message_id == message_id,
+                MessageRow.from_address == sender,
+                MessageRow.kind == kind,
+                MessageRow.state == READ,
+            )
+            .order_by(col(MessageRow.id).desc())
+            .limit(limit)
+        )
+    )
+
+
+def set_present(session: Session, creditor_id: int, address: str) -> list[int]:
+    """Note that nobody at this address is away any more; return the debtors of those who were."""
+    rows = [row for row in contacts_at(session, creditor_id, [address]) if row.absent_until is not None]
+    session.connection().execute(
+        update(ContactRow)
+        .where(col(ContactRow.id).in_([row.id for row in rows]))
+        .values(absent_since=None, absent_until=None)
+    )
+    return [row.debtor_id for row in rows]

@@ -116,16 +116,6 @@ def behind(session: Session, first: Sequence[NoticeRow]) -> list[int]:
     ]
 
 
-def next_due_at(session: Session, creditor_id: int) -> datetime | None:
-    """Return the instant of the next attempt that waits, None if none does."""
-    return session.exec(
-        select(func.min(col(NoticeRow.next_attempt_at))).where(
-            NoticeRow.creditor_id == creditor_id,
-            col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
-        )
-    ).one()
-
-
 def move(session: Session, notice: NoticeRow, event: NoticeEvent, **values: Any) -> bool:
     """Move a notice along its table by compare-and-set; False if somebody else moved it first.
 

@@ -127,16 +127,6 @@ def open_tasks(session: Session, creditor_id: int) -> list[TaskRow]:
     )
 
 
-def ever_asked(session: Session, creditor_id: int, kind: str, subject: str) -> bool:
-    """Say whether this was ever asked, also if it is done by now."""
-    found = session.exec(
-        select(TaskRow.id).where(
-            TaskRow.creditor_id == creditor_id, TaskRow.kind == kind, TaskRow.subject == subject
-        )
-    ).first()
-    return found is not None
-
-
 def open_by_subject(
     session: Session, creditor_id: int, kinds: Sequence[str] | None = None
 ) -> dict[str, list[TaskRow]]:

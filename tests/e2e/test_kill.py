@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from relance_mailer.replies.token import verify_own_header
-from relance_mailer.services.writing import OWN_HEADER
+from relance_mailer.replies.token import HEADER, verify_own_header
 from tests.support.killing import House, State, moments
 from tests.support.killing_server import message_id
 from tests.support.mailbed import MailBed
@@ -114,7 +113,7 @@ def once(things: object) -> None:
 def delivered_notices(house: House) -> list[int]:
     """Return the notices that reached the debtors, by the signed header of each."""
     verified = [
-        verify_own_header(BytesHeaderParser().parsebytes(raw)[OWN_HEADER], house.office.key)
+        verify_own_header(BytesHeaderParser().parsebytes(raw)[HEADER], house.office.key)
         for raw in house.server.delivered
     ]
     assert all(verified)

@@ -147,7 +147,7 @@ class World:
             session.add(self._import())
 
     def _folder(self, session: Session, name: str, role: str) -> FolderRow:
-        row = session.get(FolderRow, ("inbox", name))
+        row = session.get(FolderRow, (self.office.creditor_id, "inbox", name))
         if row is None:
             row = FolderRow(
                 mailbox="inbox", name=name, creditor_id=self.office.creditor_id, role=role, uidvalidity=1

@@ -104,6 +104,7 @@ class AllocationRow(SQLModel, table=True):
     creditor_id: int = creditor_key()
     invoice_id: int = Field(foreign_key="invoice.id", index=True)
     payment_id: int | None = Field(default=None, foreign_key="payment.id", index=True)
+    credit_note_id: int | None = Field(default=None, foreign_key="invoice.id", index=True)
     kind: str  #: payment | credit_note | stated
     amount_minor: int
     currency: str
@@ -114,6 +115,7 @@ class ImportRow(SQLModel, table=True):
     """One import of a file; the last one of payments or balances tells their freshness (rule 4)."""
 
     __tablename__ = "import"
+    __table_args__ = (Index("ix_import_sha256", "creditor_id", "kind", "sha256"),)
 
     id: int | None = Field(default=None, primary_key=True)
     creditor_id: int = creditor_key()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from relance_mailer.store.fields import creditor_key, instant
@@ -36,6 +36,16 @@ class PromiseRow(SQLModel, table=True):
     """A promise to pay one invoice."""
 
     __tablename__ = "promise"
+    __table_args__ = (
+        Index("ix_promise_state", "creditor_id", "state", "grace_until"),
+        Index(
+            "ix_promise_undated",
+            "creditor_id",
+            "grace_until",
+            sqlite_where=text("due IS NULL"),
+            postgresql_where=text("due IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     creditor_id: int = creditor_key()

@@ -28,6 +28,8 @@ class NoticeRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_notice_state", "creditor_id", "state", "next_attempt_at"),
         Index("ix_notice_message_id", "creditor_id", "message_id"),
+        Index("ix_notice_provider_id", "creditor_id", "provider_id"),
+        Index("ix_notice_created_at", "creditor_id", "created_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -93,6 +95,7 @@ class AttemptRow(SQLModel, table=True):
     """One handing-over of a notice to the SMTP server, with the server's exact words."""
 
     __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_claimed_at", "creditor_id", "claimed_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     creditor_id: int = creditor_key()
@@ -112,10 +115,11 @@ class FolderRow(SQLModel, table=True):
 
     __tablename__ = "folder"
 
+    creditor_id: int = Field(foreign_key="creditor.id", primary_key=True)
     mailbox: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
-    creditor_id: int = creditor_key()
-    role: str = ""  #: inbox | junk | sent | ""
+    role: str = ""  #: inbox | junk | sent | other
+    watched: bool = True  #: found under the configuration's folders when the mailbox was last opened
     uidvalidity: int = 0
     last_uid: int = 0
     read_to_end_at: datetime | None = instant(nullable=True)
@@ -126,8 +130,9 @@ class MessageRow(SQLModel, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("mailbox", "folder", "uidvalidity", "uid"),
+        UniqueConstraint("creditor_id", "mailbox", "folder", "uidvalidity", "uid"),
         Index("ix_message_state", "creditor_id", "state"),
+        Index("ix_message_sha256", "creditor_id", "sha256"),
         Index("ix_message_message_id", "creditor_id", "message_id"),
     )
 

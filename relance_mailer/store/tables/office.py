@@ -70,6 +70,7 @@ class TaskRow(SQLModel, table=True):
             sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
         ),
+        Index("ix_task_subject", "creditor_id", "kind", "subject"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -19,7 +19,7 @@ from pysasl.hashing import BuiltinHash
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import date
 
     from relance_mailer.errors import RelanceError
@@ -115,6 +115,9 @@ class RecordingSink:
                 kind, value = await self.calls.get()
                 if kind == what:
                     return value
+
+    def watching(self, mailbox: str, folders: Sequence[Folder]) -> None:
+        self._tell("watching", [folder.name for folder in folders])
 
     def position(self, mailbox: str, folder: str) -> Position | None:
         return self.positions.get(folder)

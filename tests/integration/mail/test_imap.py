@@ -178,6 +178,38 @@ async def test_folders_are_found_by_their_names_where_the_server_tells_no_use(ju
     assert found == (Folder("INBOX", "inbox"), Folder(junk, "junk"), Folder(sent, "sent"))
 
 
+async def test_a_folder_configured_by_its_own_name_has_the_use_that_its_name_is_known_for() -> None:
+    async with imap_server() as peer:
+        for name in ("Envoyés", "Spam", "Recouvrement"):
+            await peer.add_folder(name)
+        wanted = ("INBOX", "envoyés", "Spam", "Recouvrement")
+        found = await with_mailbox(peer, Mailbox.folders, folders=wanted)
+    assert found == (
+        Folder("INBOX", "inbox"),
+        Folder("Envoyés", "sent"),
+        Folder("Spam", "junk"),
+        Folder("Recouvrement", "other"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "role"),
+    [
+        ("Courrier parti", (b"\\HasNoChildren", b"\\Sent"), "sent"),
+        ("Bac", (b"\\JUNK",), "junk"),
+        ("Sent", (b"\\Junk",), "junk"),  # what the server says counts before the name
+        ("INBOX.Envoyés", (b"\\HasNoChildren",), "sent"),
+        ("Archives/Spam", (), "junk"),
+        ("Archives", (b"\\Archive",), "other"),
+        ("INBOX", (), "other"),  # the configuration names the inbox itself
+    ],
+)
+def test_a_folders_use_is_the_servers_word_then_its_name(
+    name: str, flags: tuple[bytes, ...], role: str
+) -> None:
+    assert imap._role(name, flags) == role
+
+
 async def test_missing_folders_are_reported_and_do_no_harm() -> None:
     async with imap_server() as peer:
 

@@ -56,15 +56,15 @@ async def test_what_lies_there_and_what_comes_later_is_stored_once() -> None:
         assert [raw for _, _, raw in sink.stored] == [ONE, TWO]
 
 
-async def test_every_folder_is_read_to_its_end_and_again_on_a_poke() -> None:
+async def test_every_folder_is_told_then_read_to_its_end_and_again_at_every_look() -> None:
     async with imap_server() as peer:
         sink = RecordingSink()
         await peer.add_folder("Junk")
         await peer.add_folder("Sent")
-        async with watching(peer, sink) as watcher:
+        async with watching(peer, sink, poll_seconds=0.05):
+            assert await sink.calls.get() == ("watching", ["INBOX", "Junk", "Sent"])
             assert [await sink.until("end") for _ in range(3)] == ["INBOX", "Junk", "Sent"]
             await peer.deliver(TWO, "Sent")
-            watcher.poke()
             assert await sink.until("stored") == [TWO]
 
 
@@ -92,6 +92,18 @@ async def test_a_server_that_goes_away_and_comes_back_is_read_again() -> None:
             assert await sink.until("end") == "INBOX"
 
 
+async def test_what_is_watched_is_told_anew_after_each_connection() -> None:
+    async with imap_server() as peer:
+        sink = RecordingSink()
+        await peer.add_folder("Junk")
+        async with watching(peer, sink):
+            assert await sink.until("watching") == ["INBOX", "Junk"]
+            await peer.mailboxes.delete_mailbox("Junk")
+            await peer.stop()
+            await peer.start()
+            assert await sink.until("watching") == ["INBOX"]
+
+
 async def test_what_could_not_be_stored_is_read_again() -> None:
     async with imap_server() as peer:
         sink = RecordingSink()
@@ -108,11 +120,10 @@ async def test_a_new_uidvalidity_is_read_from_the_start() -> None:
     async with imap_server() as peer:
         sink = RecordingSink()
         await peer.deliver(ONE)
-        async with watching(peer, sink) as watcher:
+        async with watching(peer, sink, poll_seconds=0.05):
             await sink.until("stored")
             before = sink.positions["INBOX"].uidvalidity
             await peer.renumber()
-            watcher.poke()
             assert await sink.until("stored") == [ONE]
             assert sink.positions["INBOX"].uidvalidity != before
 
@@ -133,6 +144,7 @@ async def test_one_pass_reads_everything_or_says_why_not() -> None:
         await peer.deliver(ONE)
         await peer.deliver(TWO, "Sent")
         await asyncio.to_thread(read_once, account(peer), sink)
+        assert await sink.until("watching") == ["INBOX", "Sent"]
         assert [(name, raw) for name, _, raw in sink.stored] == [("INBOX", ONE), ("Sent", TWO)]
         with pytest.raises(ImapError):
             await asyncio.to_thread(read_once, account(peer, password="wrong"), sink)

@@ -364,16 +364,79 @@ def test_formal_notices_of_likely_debtors_wait_until_someone_looked(world: World
     assert world.one(ReplyRow).candidates == [1, 2]
     assert world.plan().awaiting_approval == 1
     assert world.one(NoticeRow, stage="formal_notice").to_address == "apart@other.example"
+    world.later(days=10)
+    assert world.plan().awaiting_approval == 0
     desk.handle_reply(world.office, 1, world.now, "Jo")
     assert world.plan().awaiting_approval == 2
     assert "unmatched" not in world.tasks()
 
 
-def test_reminders_of_likely_debtors_do_not_wait(world: World) -> None:
-    world.owing("shared@group.example")
-    world.owing("shared@group.example", name="Other branch")
-    world.take(letter("Bonjour, à propos de vos relances …", sender="shared@group.example"))
+def test_a_contact_of_several_debtors_who_names_none_pauses_each_for_a_look(world: World) -> None:
+    ids = [world.debtor("shared@group.example"), world.debtor("shared@group.example", name="Other branch")]
+    for debtor in (*ids, world.debtor("apart@group.example", name="Third")):
+        world.invoice(debtor)
+    world.take(letter("Nous contestons cette facture.", sender="shared@group.example"))
+    held = [(row.debtor_id, row.invoice_id, row.reason, row.owner) for row in world.rows(HoldRow)]
+    assert held == [(debtor, None, "to_check", "accounts") for debtor in ids]
+    assert {row.until for row in world.rows(HoldRow)} == {in_working_days(world, 3)}
+    assert (world.tasks(), world.rows(DisputeRow)) == (["unmatched"], [])
+    assert world.plan().created == 1
+
+
+def test_reminders_of_likely_debtors_do_not_wait_for_a_stranger(world: World) -> None:
+    world.owing("jean@group.example")
+    world.owing("anne@group.example", name="Other branch")
+    world.take(letter("Bonjour, à propos de vos relances …", sender="new@group.example"))
+    assert (world.one(ReplyRow).candidates, world.holds()) == ([1, 2], [])
     assert world.plan().created == 2
+
+
+# ── strangers who name our invoices ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("written", ["F-2026-801", "f-2026-801", "n°F-2026-801.", "« F\u20112026\u2011801 »"])
+def test_a_stranger_who_names_an_invoice_gets_a_short_hold_and_nothing_else(
+    world: World, written: str
+) -> None:
+    debtor = world.debtor()
+    invoice = world.invoice(debtor, number="F-2026-801")
+    world.owing("somebody@gmail.com", name="Another customer of the provider")
+    world.take(letter(f"Nous contestons la facture {written}", sender="gerard.durand@gmail.com"))
+    hold = world.one(HoldRow)
+    assert (hold.invoice_id, hold.reason, hold.owner) == (invoice, "unverified_sender", "accounts")
+    assert hold.until == in_working_days(world, 3)
+    reply = world.one(ReplyRow)
+    assert (reply.debtor_id, reply.trust, reply.matched_by) == (debtor, "unverified", "number")
+    assert (world.rows(DisputeRow), world.tasks()) == ([], ["unverified"])
+
+
+def test_a_formal_notice_waits_for_a_stranger_who_names_its_invoice(world: World) -> None:
+    _, invoice = world.formal()
+    world.plan()
+    desk.approve_notice(world.office, world.one(NoticeRow, stage="formal_notice").id or 0, world.now, "Jo")
+    number = world.one(InvoiceRow, id=invoice).number
+    world.take(letter("Bonjour", subject=f"Votre facture {number} ???", sender="stranger@gmail.com"))
+    assert world.claim().claimed == ()
+    world.later(days=10)
+    assert world.plan().awaiting_approval == 0  # nobody has looked yet
+    desk.handle_reply(world.office, 1, world.now, "Jo")
+    assert world.plan().awaiting_approval == 1
+
+
+def test_a_stranger_who_names_invoices_of_two_debtors_holds_only_formal_notices(world: World) -> None:
+    for place, address in enumerate(("a@a.example", "b@b.example")):
+        world.invoice(world.debtor(address), number=f"F-2026-80{place}")
+    world.take(letter("F-2026-800 et F-2026-801 sont réglées.", sender="who@elsewhere.example"))
+    assert (world.one(ReplyRow).candidates, world.holds(), world.tasks()) == ([1, 2], [], ["unmatched"])
+
+
+def test_a_copy_to_a_debtor_does_not_hide_whose_invoice_a_stranger_names(world: World) -> None:
+    debtor = world.debtor()
+    world.invoice(debtor, number="F-2026-801")
+    world.owing("apart@other.example")
+    raw = letter("La F-2026-801 est contestée.", sender="who@elsewhere.example", Cc="apart@other.example")
+    world.take(raw)
+    assert world.one(ReplyRow).debtor_id == debtor
 
 
 # ── what a person decides ────────────────────────────────────────────────────────────────────────────────────
@@ -404,6 +467,21 @@ def test_a_contact_that_answers_is_written_to_again_whatever_bounced(world: Worl
         contact.state = "unserved"
     world.take(answer(notice, THANKS))
     assert world.one(ContactRow).state == "usable"
+
+
+def test_a_contact_that_answers_is_away_no_more(world: World) -> None:
+    world.owing(overdue=3)
+    notice = world.remind()
+    away = "Je suis absente du bureau jusqu'au 30 avril 2026 inclus."
+    world.take(answer(notice, away, subject="Réponse automatique : absence", Auto_Submitted="auto-replied"))
+    assert world.one(ContactRow).absent_until == date(2026, 4, 30)
+    world.take(answer(notice, THANKS, sender="second@debtor.example"))
+    assert world.one(ContactRow).absent_until == date(2026, 4, 30)
+    world.take(answer(notice, THANKS))
+    contact = world.one(ContactRow)
+    assert (contact.absent_since, contact.absent_until) == (None, None)
+    world.later(days=14)
+    assert world.remind().to_address == DEBTOR_ADDRESS
 
 
 def test_the_contact_that_says_it_is_the_wrong_one_is_not_written_to_again(world: World) -> None:

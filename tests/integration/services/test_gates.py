@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
 from relance_mailer.errors import ConflictError
-from relance_mailer.services import desk
+from relance_mailer.mail.imap import Folder, Position
+from relance_mailer.services import desk, gates
 from relance_mailer.services.gates import Gate, GateKind
+from relance_mailer.services.receive import MailSink
 from relance_mailer.services.send import Claims
 from relance_mailer.store.tables import FolderRow, ImportRow, NoticeRow, SettingRow
-from tests.support.world import IBAN, OTHER_IBAN, World
+from tests.support.world import IBAN, OTHER_IBAN, World, letter
 
 Turn = Callable[[World], None]
 
@@ -96,7 +99,7 @@ def test_the_inbox_may_be_half_an_hour_old_and_no_older(world: World, age: timed
 
 def test_an_inbox_never_read_to_its_end_is_not_fresh(world: World) -> None:
     with world.db.write() as session:
-        row = session.get(FolderRow, ("inbox", "INBOX"))
+        row = session.get(FolderRow, (world.office.creditor_id, "inbox", "INBOX"))
         assert row is not None
         row.read_to_end_at = None
     assert world.gates() == (Gate(GateKind.INBOX, "inbox: INBOX"),)
@@ -119,6 +122,80 @@ def test_storing_some_messages_is_not_reading_to_the_end(world: World) -> None:
     payments_in(world)
     world.fetch(b"Subject: x\r\n\r\nx\r\n")
     assert [gate.kind for gate in world.gates()] == ["inbox"]
+
+
+def watch(world: World, *names: str) -> None:
+    """Tell the sink, as a watcher does after it connected."""
+    roles = {"INBOX": "inbox", "Junk": "junk", "Sent": "sent"}
+    MailSink(world.office).watching("inbox", [Folder(name, roles[name]) for name in names])
+
+
+def read(world: World, name: str) -> None:
+    MailSink(world.office).read_to_end("inbox", Folder(name, name.lower()), 1, 1)
+
+
+def test_a_folder_that_is_no_longer_watched_closes_nothing(world: World) -> None:
+    watch(world, "INBOX", "Junk")
+    read(world, "INBOX")
+    read(world, "Junk")
+    world.later(minutes=31)  # the inbox alone is read
+    assert world.gates() == (Gate(GateKind.INBOX, "inbox: Junk"),)
+    watch(world, "INBOX")
+    assert world.gates() == ()
+    world.office = replace(world.office, reads_since=world.now)
+    with world.db.read() as session:
+        assert not gates.unheard(session, world.office)
+
+
+def test_a_folder_watched_again_is_stale_until_it_is_read_and_goes_on_where_it_was(world: World) -> None:
+    watch(world, "INBOX", "Junk")
+    world.fetch(letter("x"), folder="Junk", first_uid=12)
+    read(world, "Junk")
+    watch(world, "INBOX")
+    watch(world, "INBOX", "Junk")
+    assert world.gates() == (Gate(GateKind.INBOX, "inbox: Junk"),)
+    assert MailSink(world.office).position("inbox", "Junk") == Position(1, 12)
+    read(world, "Junk")
+    assert world.gates() == ()
+
+
+def test_a_folder_found_for_the_first_time_is_stale_until_it_is_read(world: World) -> None:
+    watch(world, "INBOX", "Sent")
+    assert world.gates() == (Gate(GateKind.INBOX, "inbox: Sent"),)
+    read(world, "Sent")
+    assert world.gates() == ()
+
+
+def test_watching_one_mailbox_leaves_the_folders_of_others_alone(world: World) -> None:
+    server = {"host": "127.0.0.1", "port": 1, "tls": "none"}
+    world.configure(mailboxes=[server | {"name": "inbox"}, server | {"name": "second"}])
+    sink = MailSink(world.office)
+    sink.watching("second", [Folder("INBOX", "inbox"), Folder("Junk", "junk")])
+    watch(world, "INBOX")
+    assert world.gates() == (Gate(GateKind.INBOX, "second: INBOX, Junk"),)
+
+
+def test_a_mailbox_no_longer_configured_leaves_nothing_unheard(world: World) -> None:
+    MailSink(world.office).watching("former", [Folder("INBOX", "inbox")])
+    world.office = replace(world.office, reads_since=world.now)
+    with world.db.read() as session:
+        assert not gates.unheard(session, world.office)
+    assert world.gates() == ()
+
+
+def test_a_first_reading_that_does_not_come_is_told_after_two_minutes(world: World) -> None:
+    world.later(minutes=1, fresh=False)
+    world.office = replace(world.office, reads_since=world.now)  # the inbox was read a minute before
+    world.later(minutes=2, fresh=False)
+    assert world.gates() == ()
+    with world.db.read() as session:
+        assert gates.unheard(session, world.office), "nothing leaves, in silence"
+    world.later(seconds=1, fresh=False)
+    assert world.gates() == (Gate(GateKind.INBOX, "inbox: INBOX"),)
+    read(world, "INBOX")
+    assert world.gates() == ()
+    world.later(minutes=20, fresh=False)
+    assert world.gates() == ()
 
 
 # ── payments ─────────────────────────────────────────────────────────────────────────────────────────────────

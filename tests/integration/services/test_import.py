@@ -388,7 +388,11 @@ def test_a_payment_of_several_invoices_goes_to_the_oldest_due_and_the_last_takes
             )
         ).all()
     assert sorted(rows) == [("F1", 13000), ("F2", 2000), ("F2", 3000)]
-    assert outstanding(office) == {"F1": Decimal("0.00"), "F2": Decimal("0.00"), "F3": Decimal("50.00")}
+    assert outstanding(office) == {
+        "F1": Decimal("0.00"),
+        "F2": Decimal("0.00"),
+        "F3": Decimal("20.00"),
+    }  # 30 too much on F1 (ADR 5)
     told = [payload(entry)["settles"] for entry in entries(office, ledger.Kind.PAID, "payment:")]
     assert told == [{"F2": "30.00 EUR"}, {"F1": "130.00 EUR", "F2": "20.00 EUR"}]
 
@@ -484,6 +488,55 @@ def test_only_what_says_something_about_payments_makes_them_fresh(
     assert fresh() == NOW + timedelta(hours=1)
     payments(now=NOW + timedelta(hours=2))
     assert fresh() == NOW + timedelta(hours=2), "a file without payments says that none came"
+
+
+def test_the_very_same_file_of_payments_makes_nothing_fresh_and_the_report_says_so(
+    invoices: Invoices, payments: Payments, office: Office
+) -> None:
+    invoices("F1;C1;Un;;05/01/2026;04/02/2026;100,00;;")
+    paid = ("20/02/2026;C1;F1;60,00;EUR;P1;", "21/02/2026;C1;F1;30,00;EUR;P2;")
+    assert payments(*paid[:1]).notes == ()
+    again = payments(*paid[:1], now=NOW + timedelta(days=3))
+    assert (again.unchanged, len(again.notes)) == (1, 1)
+    assert "02/03/2026" in again.notes[0]
+    assert told_payments(office) == NOW
+    assert payments(*paid, now=NOW + timedelta(days=4)).notes == ()
+    assert told_payments(office) == NOW + timedelta(days=4), "another file, and new"
+    assert payments(*reversed(paid), now=NOW + timedelta(days=5)).notes == ()
+    assert told_payments(office) == NOW + timedelta(days=5), "another file, though all of it is known"
+    payments(*paid[:1], now=NOW + timedelta(days=6))
+    assert told_payments(office) == NOW + timedelta(days=5), "an old file, though not the last one"
+
+
+def test_a_file_without_payments_is_the_same_every_day_and_news_every_day(
+    payments: Payments, office: Office
+) -> None:
+    for day in range(3):
+        assert payments(now=NOW + timedelta(days=day)).notes == ()
+        assert told_payments(office) == NOW + timedelta(days=day)
+
+
+def test_a_file_refused_at_first_is_news_when_its_rows_go_in(
+    invoices: Invoices, payments: Payments, office: Office
+) -> None:
+    row = "20/02/2026;C1;F1;60,00;EUR;P1;"
+    assert payments(row).refused == 1
+    invoices("F1;C1;Un;;05/01/2026;04/02/2026;100,00;;")
+    report = payments(row, now=NOW + timedelta(hours=1))
+    assert (report.added, report.notes) == (1, ())
+    assert told_payments(office) == NOW + timedelta(hours=1)
+
+
+def test_the_very_same_file_of_balances_makes_nothing_fresh(invoices: Invoices, office: Office) -> None:
+    row = "F1;C1;Un;;05/01/2026;04/02/2026;100,00;40,00;01/03/2026"
+    invoices(row)
+    assert len(invoices(row, now=NOW + timedelta(days=1)).notes) == 1
+    assert told_payments(office) == NOW
+
+
+def told_payments(office: Office) -> datetime | None:
+    with office.db.read() as session:
+        return freshness.last_payments(session, office.creditor_id)
 
 
 def test_more_rows_than_are_written_at_a_time_all_go_in(

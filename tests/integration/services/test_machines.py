@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from relance_mailer.services import desk
 from relance_mailer.store.tables import ContactRow, HoldRow, NoticeInvoiceRow, NoticeRow, ReplyRow
 from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World, answer, bounce, letter
 
@@ -147,6 +148,97 @@ def test_a_person_who_forwards_a_bounce_is_a_person(world: World) -> None:
     )
     assert world.states() == ["sent"]
     assert len(world.rows(HoldRow)) == 1
+
+
+# ── what is not believed ─────────────────────────────────────────────────────────────────────────────────────
+
+
+FAILED = "mx.creditor.example; dmarc=fail header.from=debtor.example"
+
+
+def checked_by_our_server(world: World) -> None:
+    """Let the results of our own server's checks be believed."""
+    server = {"host": "127.0.0.1", "port": 1, "tls": "none", "name": "inbox"}
+    world.configure(mailboxes=[server | {"authserv_id": "mx.creditor.example"}])
+
+
+def untouched(world: World) -> None:
+    """Nothing changed but that a person is asked."""
+    assert (world.states(), world.rows(HoldRow), world.tasks()) == (["sent"], [], ["unverified"])
+    contacts = [(row.state, row.absent_until) for row in world.rows(ContactRow)]
+    assert contacts == [("usable", None)]
+    assert world.one(ReplyRow).handled_at is None
+
+
+def test_a_forged_absence_changes_nothing_and_asks_a_person(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    world.take(absence(world.remind(), "31 décembre 2029", Authentication_Results=FAILED))
+    untouched(world)
+    desk.do_task(world.office, world.task("unverified").id or 0, world.now, "Jo")
+    assert (world.tasks(), world.one(ReplyRow).handled_by) == ([], "Jo")
+
+
+def test_a_forged_absence_asks_even_where_nothing_was_sent_for_long(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    text = "Je suis absente du bureau jusqu'au 31 décembre 2029 inclus."
+    raw = letter(
+        text, subject="Absence du bureau", Auto_Submitted="auto-replied", Authentication_Results=FAILED
+    )
+    world.take(raw)
+    assert (world.tasks(), world.one(ContactRow).absent_until) == (["unverified"], None)
+
+
+def test_a_forged_bounce_changes_nothing_and_asks_a_person(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    notice = world.remind()
+    header = f"Authentication-Results: {FAILED}\r\n".encode()
+    world.take(header + bounce(DEBTOR_ADDRESS, notice.message_id))
+    untouched(world)
+
+
+def stranger(raw: bytes, *, return_path: bytes = b"") -> bytes:
+    """Let somebody who is no mail server send a delivery report."""
+    daemon = b"MAILER-DAEMON@creditor.example (Mail Delivery System)"
+    assert daemon in raw
+    return raw.replace(daemon, b"mallory@evil.example").replace(b"Return-Path: <>\r\n", return_path)
+
+
+def test_a_report_of_no_mail_server_that_names_nothing_of_ours_is_not_believed(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.take(stranger(bounce(DEBTOR_ADDRESS)))
+    untouched(world)
+
+
+def test_a_report_that_names_our_message_or_has_no_envelope_sender_is_believed(world: World) -> None:
+    world.owing()
+    world.owing("other@other.example")
+    world.plan()
+    world.deliver()
+    world.take(stranger(bounce(DEBTOR_ADDRESS, world.notice(1).message_id)))
+    assert world.states() == ["bounced", "sent"]
+    world.take(stranger(bounce("other@other.example"), return_path=b"Return-Path: <>\r\n"))
+    assert world.states() == ["bounced", "bounced"]
+
+
+def test_reports_of_strangers_about_strangers_ask_nobody(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.take(stranger(bounce("nobody@nowhere.example")))
+    assert (world.states(), world.tasks()) == (["sent"], [])
+
+
+def test_the_bounce_of_a_redirected_notice_says_nothing_about_the_debtor(world: World) -> None:
+    world.configure(sending__mode="redirect", sending__redirect_to="team@elsewhere.example")
+    world.owing()
+    notice = world.remind()
+    world.take(bounce("team@elsewhere.example", notice.message_id))
+    assert (world.states(), world.one(ContactRow).state) == (["sent"], "usable")
+    assert "team@elsewhere.example" in world.task("undelivered").words
+    assert world.one(NoticeInvoiceRow).active
 
 
 # ── absences ─────────────────────────────────────────────────────────────────────────────────────────────────

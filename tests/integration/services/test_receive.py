@@ -13,8 +13,8 @@ from relance_mailer.errors import ConflictError, UnreadableError
 from relance_mailer.mail.imap import Batch, Folder, Position
 from relance_mailer.services import receive
 from relance_mailer.services.reader import Reader, Reading
-from relance_mailer.services.receive import MailSink
-from relance_mailer.store.tables import FolderRow, HoldRow, MessageRow, NoticeRow, ReplyRow
+from relance_mailer.services.receive import MailSink, Received
+from relance_mailer.store.tables import FolderRow, HoldRow, MessageRow, NoticeRow, PromiseRow, ReplyRow
 from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World, answer, letter
 
 TIGHT = 200 * 1024 * 1024
@@ -25,6 +25,13 @@ def small() -> Iterator[Reader]:
     """A reader with little memory and little time."""
     with Reader(frozenset({OUR_ADDRESS}), memory=TIGHT, deadline=5) as reader:
         yield reader
+
+
+def look(world: World, reader: Reader, times: int) -> Received:
+    """Read what waits so many times, as the daemon does again and again; return what the last look did."""
+    for _ in range(times - 1):
+        receive.read_waiting(world.office, reader)
+    return receive.read_waiting(world.office, reader)
 
 
 def poison(sender: str = DEBTOR_ADDRESS) -> bytes:
@@ -49,7 +56,7 @@ def test_what_is_kept_is_what_was_fetched_byte_for_byte(world: World, raw: bytes
     world.fetch(raw)
     row = world.one(MessageRow)
     assert (row.state, world.bytes_of(row.sha256)) == ("stored", raw)
-    receive.read_waiting(world.office, world.reader)
+    look(world, world.reader, 3)
     assert world.bytes_of(world.one(MessageRow).sha256) == raw
     assert world.one(MessageRow).state in ("read", "set_aside")
 
@@ -146,6 +153,66 @@ def test_nothing_older_than_the_day_before_the_first_notice_is_asked_for(world: 
     assert MailSink(world.office).since() == first - timedelta(days=1)
 
 
+def other_way(raw: bytes) -> bytes:
+    return (
+        b"Received: from mx2.creditor.example by store2.creditor.example; Tue, 10 Mar 2026 09:30:00 +0000\n"
+        + raw
+    )
+
+
+def test_an_answer_that_reached_two_mailboxes_is_taken_once(world: World) -> None:
+    world.owing()
+    raw = answer(world.remind(), "Nous réglerons le 20 mars 2026.")
+    world.take(raw)
+    world.take(other_way(raw), folder="Junk")
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "duplicate"]
+    assert [row.state for row in world.rows(PromiseRow)] == ["open"]
+    assert len(world.rows(ReplyRow)) == len(world.rows(HoldRow)) == 1
+
+
+def test_what_a_colleague_sent_and_copied_to_the_mailbox_pauses_once(world: World) -> None:
+    world.owing()
+    raw = letter("Bonjour", sender=OUR_ADDRESS, to=DEBTOR_ADDRESS)
+    world.take(raw, folder="Sent")
+    world.take(other_way(raw))
+    assert len(world.rows(HoldRow)) == 1
+
+
+def test_other_words_under_a_known_id_are_a_new_message(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    for text in ("Bien reçu.", "Nous réglerons le 20 mars 2026."):
+        world.take(answer(notice, text, Message_ID="<same@debtor.example>"))
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "read"]
+    assert len(world.rows(PromiseRow)) == 1
+
+
+def test_the_same_words_of_somebody_else_under_a_known_id_are_a_new_message(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    for sender in (DEBTOR_ADDRESS, "second@debtor.example"):
+        world.take(answer(notice, "Bien reçu.", sender=sender, Message_ID="<same@debtor.example>"))
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "read"]
+
+
+def test_messages_without_an_id_are_never_taken_for_each_other(world: World) -> None:
+    raw = letter("Bien reçu.").replace(b"Message-ID: ", b"X-Lost: ")
+    world.take(raw, other_way(raw))
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "read"]
+
+
+def test_a_copy_that_is_believed_more_than_the_one_before_is_taken(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    raw = answer(world.remind(), "Nous réglerons le 20 mars 2026.")
+    world.take(b"Authentication-Results: mx.creditor.example; dmarc=fail\n" + raw)
+    assert world.rows(PromiseRow) == []
+    world.take(other_way(raw))
+    world.take(b"Authentication-Results: mx.creditor.example; dmarc=fail\n" + other_way(raw))
+    assert [row.state for row in world.rows(MessageRow)] == ["read", "read", "duplicate"]
+    assert len(world.rows(PromiseRow)) == 1
+
+
 # ── what cannot be read ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -156,8 +223,8 @@ def test_a_message_too_much_for_the_reader_is_set_aside_and_the_others_go_on(
     notice = world.remind()
     world.fetch(poison())
     world.fetch(answer(notice, "Nous réglerons le 20 mars 2026."))
-    report = receive.read_waiting(world.office, small)
-    assert (report.read, report.set_aside) == (1, 1)
+    assert receive.read_waiting(world.office, small) == Received(read=1)
+    assert look(world, small, 2) == Received(set_aside=1)
     first, second = world.rows(MessageRow)
     assert (first.state, first.tries, second.state) == ("set_aside", 3, "read")
     assert first.error
@@ -170,7 +237,7 @@ def test_an_unreadable_message_of_a_known_sender_pauses_that_debtor_and_asks(
 ) -> None:
     debtor, _ = world.owing()
     world.fetch(poison())
-    receive.read_waiting(world.office, small)
+    look(world, small, 3)
     hold = world.one(HoldRow)
     assert (hold.debtor_id, hold.invoice_id, hold.reason, hold.owner) == (
         debtor,
@@ -186,7 +253,7 @@ def test_an_unreadable_message_of_a_known_sender_pauses_that_debtor_and_asks(
 def test_an_unreadable_message_of_a_stranger_only_asks(world: World, small: Reader) -> None:
     world.owing()
     world.fetch(poison("who@nowhere.example"))
-    receive.read_waiting(world.office, small)
+    look(world, small, 3)
     assert (world.rows(HoldRow), world.tasks()) == ([], ["unreadable"])
     assert world.plan().created == 1
 
@@ -206,8 +273,7 @@ def test_a_message_that_is_read_too_slowly_is_set_aside(world: World) -> None:
         reader.read(letter("wake up"))
         world.fetch(letter("slow"))
         world.fetch(answer(notice, "Nous réglerons le 20 mars 2026."))
-        for _ in range(3):
-            receive.read_waiting(world.office, reader)
+        look(world, reader, 3)
     states = [(row.state, row.error) for row in world.rows(MessageRow)]
     assert states[0] == ("set_aside", "not read within 0.8 seconds")
 
@@ -228,9 +294,21 @@ def test_a_message_that_is_read_at_the_third_try_is_not_set_aside(world: World) 
     world.owing()
     with Stumbling(frozenset({OUR_ADDRESS})) as reader:
         world.fetch(letter("Bonjour"))
-        report = receive.read_waiting(world.office, reader)
-    assert (report.read, report.set_aside) == (1, 0)
+        assert look(world, reader, 3) == Received(read=1)
     assert world.tasks() != ["unreadable"]
+
+
+def test_what_fails_in_passing_sets_nothing_aside_and_nothing_leaves_until_it_is_read(world: World) -> None:
+    world.owing()
+    world.plan()
+    with Stumbling(frozenset({OUR_ADDRESS})) as reader:
+        reader.failures = 3
+        world.fetch(*(letter(f"number {number}", sender="who@nowhere.example") for number in range(3)))
+        assert receive.read_waiting(world.office, reader) == Received()
+        assert [(row.state, row.tries) for row in world.rows(MessageRow)] == [("stored", 1)] * 3
+        assert world.claim().claimed == ()
+        assert receive.read_waiting(world.office, reader) == Received(read=3)
+    assert len(world.claim().claimed) == 1
 
 
 def test_a_message_whose_consequences_fail_is_set_aside_and_the_others_go_on(world: World) -> None:
@@ -243,11 +321,17 @@ def test_a_message_whose_consequences_fail_is_set_aside_and_the_others_go_on(wor
     with Conflicting(frozenset({OUR_ADDRESS})) as reader:
         world.fetch(letter("conflict"))
         world.fetch(letter("Bonjour"))
-        report = receive.read_waiting(world.office, reader)
-    assert (report.read, report.set_aside) == (1, 1)
+        assert receive.read_waiting(world.office, reader) == Received(read=1)
+        assert look(world, reader, 2) == Received(set_aside=1)
 
 
 # ── our own notices ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def checked_by_our_server(world: World) -> None:
+    """Let the results of our own server's checks be believed."""
+    server = {"host": "127.0.0.1", "port": 1, "tls": "none", "name": "inbox"}
+    world.configure(mailboxes=[server | {"authserv_id": "mx.creditor.example"}])
 
 
 def own_copy(world: World, notice: NoticeRow, *, message_id: str = "") -> bytes:
@@ -301,6 +385,23 @@ def test_a_copy_read_before_the_servers_answer_was_noted_settles_it(world: World
     world.accept(claimed)
     assert world.states() == ["sent"]
     assert world.tasks() == []
+
+
+def test_our_own_notice_in_sent_is_known_where_the_provider_rewrote_its_sender(world: World) -> None:
+    world.owing()
+    world.plan()
+    world.lose(world.claim().claimed[0])
+    raw = own_copy(world, world.one(NoticeRow)).replace(OUR_ADDRESS.encode(), b"login@provider.example")
+    world.take(raw, folder="Sent")
+    assert (world.states(), world.rows(HoldRow), world.one(MessageRow).kind) == (["sent"], [], "own")
+
+
+def test_a_forged_copy_of_our_notice_gives_it_no_other_id(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    raw = own_copy(world, world.remind(), message_id="<chosen@evil.example>")
+    world.take(b"Authentication-Results: mx.creditor.example; dmarc=fail\r\n" + raw)
+    assert (world.one(NoticeRow).provider_id, world.rows(HoldRow)) == ("", [])
 
 
 def test_finding_no_copy_never_means_not_sent(world: World) -> None:
@@ -375,6 +476,22 @@ def test_a_colleague_who_writes_to_another_address_at_the_debtors_own_domain_pau
     raw = letter("Bonjour", sender=OUR_ADDRESS, to="director@debtor.example", Cc="somebody@gmail.com")
     world.take(raw, folder="Sent")
     assert [row.debtor_id for row in world.rows(HoldRow)] == [debtor]
+
+
+def test_a_forged_sender_of_ours_is_no_colleague(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    failed = "mx.creditor.example; dmarc=fail header.from=creditor.example"
+    world.take(letter("Bonjour", sender=OUR_ADDRESS, to=DEBTOR_ADDRESS, Authentication_Results=failed))
+    assert (world.rows(HoldRow), world.tasks(), world.one(MessageRow).kind) == ([], ["unmatched"], "person")
+
+
+def test_a_forged_sender_of_ours_in_our_thread_is_an_unverified_answer(world: World) -> None:
+    checked_by_our_server(world)
+    world.owing()
+    failed = "mx.creditor.example; dmarc=fail header.from=creditor.example"
+    world.take(answer(world.remind(), "Bonjour", sender=OUR_ADDRESS, Authentication_Results=failed))
+    assert (world.one(HoldRow).reason, world.tasks()) == ("unverified_sender", ["unverified"])
 
 
 def test_colleagues_among_themselves_pause_nobody(world: World) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relance_mailer.replies.match import (
+    MAX_NUMBERS,
     By,
     Known,
     Match,
@@ -15,6 +16,7 @@ from relance_mailer.replies.match import (
     SenderTrust,
     candidate_addresses,
     candidate_ids,
+    candidate_numbers,
     dmarc_failed,
     match,
     named_numbers,
@@ -71,6 +73,33 @@ def test_candidate_addresses_begin_with_the_sender() -> None:
 
 def test_failed_recipients_are_candidates() -> None:
     assert "parti@client.example" in candidate_addresses(read((MAIL / "bounce-postfix.eml").read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "F-12",
+        "f-12",
+        "(F-12)",
+        "n°F-12.",
+        "« F-12 »",
+        "facture F\u201112 ?",
+        "F-12/F-13",
+        "**F-12**",
+        "a\nF-12\n",
+    ],
+)
+def test_what_may_be_a_number_is_looked_up(words: str) -> None:
+    message = mail("a@b.example")
+    assert "F-12" in candidate_numbers(message, words)
+    assert "F-12" in candidate_numbers(replace(message, subject=words), "")
+
+
+def test_words_are_no_numbers_and_no_more_are_looked_up_than_can_be() -> None:
+    assert candidate_numbers(mail("a@b.example"), "Bonjour, merci de rappeler la comptabilité.") == ()
+    many = " ".join(f"n{number}" for number in range(10_000))
+    assert len(candidate_numbers(mail("a@b.example"), many)) == MAX_NUMBERS
+    assert len(candidate_numbers(mail("a@b.example"), "1" * 1_000_000)) < 3
 
 
 def test_a_known_sender_in_our_thread() -> None:
@@ -166,9 +195,14 @@ def test_a_number_decides_between_the_debtors_of_one_contact() -> None:
     assert match(mail("cabinet@compta.example"), "F2026-0099", KNOWN).debtor_id == 2
 
 
-def test_a_number_from_a_stranger_matches_nobody_but_names_who_it_may_be() -> None:
+def test_a_number_from_a_stranger_is_about_its_debtor_but_speaks_for_nobody() -> None:
     found = match(mail("qui@ailleurs.example"), "F2026-0042", KNOWN)
-    assert found == Match(ambiguous=(1,))
+    assert found == Match(debtor_id=1, invoices=("F2026-0042",), by=By.NUMBER, sender=SenderTrust.UNVERIFIED)
+
+
+def test_numbers_of_two_debtors_from_a_stranger_leave_it_to_a_person() -> None:
+    found = match(mail("qui@ailleurs.example"), "F2026-0042, F2026-0099", KNOWN)
+    assert found == Match(ambiguous=(1, 2))
 
 
 def test_another_debtors_number_never_moves_a_message_to_it() -> None:

@@ -19,7 +19,7 @@ from relance_mailer.texts.words import WORDS, say
 
 AT = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 #: What concerns an office, never an invoice.
-OF_THE_OFFICE = {Kind.EXPORTED, Kind.SWITCHED, Kind.IBAN_ACCEPTED, Kind.INSTALLATION_RELEASED}
+OF_THE_OFFICE = {Kind.SWITCHED, Kind.IBAN_ACCEPTED, Kind.INSTALLATION_RELEASED}
 
 
 def _tell(kind: str, payload: dict[str, Any] | None, language: str = "en", subject: str = "notice:7") -> str:
@@ -41,6 +41,8 @@ def test_every_kind_has_words_even_where_its_payload_lacks_what_they_name(kind: 
         (Kind.IMPORTED, {"new": {"total": "1250.00 EUR", "due": "2026-03-05"}, "file": "a.csv"}, "imported from a.csv: €1,250.00, due on 05/03/2026"),
         (Kind.IMPORTED, {"old": {"due": "2026-03-05"}, "new": {"due": "2026-03-09"}, "file": "b.csv"}, "changed by b.csv: due date 05/03/2026 → 09/03/2026"),
         (Kind.PAID, {"amount": "500.00 EUR", "paid_on": "2026-03-09", "settles": {"F-1": "200.00 EUR"}}, "payment of €500.00 on 09/03/2026, €200.00 of it for this invoice"),
+        (Kind.ALLOCATED, {"what": "payment:3", "amount": "50.00 EUR"}, "€50.00 of payment:3 allocated to this invoice by Claire"),
+        (Kind.ALLOCATED, {"file": "a.csv", "balance": "90.00 EUR", "as_of": "2026-03-09"}, "a.csv: balance €90.00 on 09/03/2026"),
         (Kind.SENT, {"code": 250, "answer": "2.0.0 Ok: queued as 4Qx7", "mode": "live"}, "message 7 sent; the server answered: 250 2.0.0 Ok: queued as 4Qx7"),
         (Kind.SENT, {"mode": "shadow", "left": False}, "message 7: would have left (shadow, nothing is sent)"),
         (Kind.SENT, {"mode": "redirect", "code": 250, "answer": "ok"}, "message 7 sent to the team (redirect mode); the server answered: 250 ok"),

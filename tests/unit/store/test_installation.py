@@ -11,7 +11,6 @@ import pytest
 from relance_mailer.errors import ConflictError, StoreError
 from relance_mailer.store import installation, ledger
 from relance_mailer.store.db import Database
-from relance_mailer.store.installation import state_path_of
 from relance_mailer.store.ledger import Entry, Kind
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -22,7 +21,7 @@ class Home:
 
     def __init__(self, db: Database, folder: Path) -> None:
         self.db = db
-        self.state = state_path_of(folder / "relance.db")
+        self.state = folder / "relance.db.state.json"
         self.machine = folder / "machine-id"
         self.machine.write_text("0123456789abcdef0123456789abcdef\n")
 

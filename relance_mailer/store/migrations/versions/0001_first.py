@@ -61,15 +61,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('creditor_id', 'reference', name=op.f('uq_debtor_creditor_id_reference'))
     )
     op.create_table('folder',
+    sa.Column('creditor_id', sa.Integer(), nullable=False),
     sa.Column('mailbox', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
-    sa.Column('creditor_id', sa.Integer(), nullable=False),
     sa.Column('role', sa.String(), nullable=False),
+    sa.Column('watched', sa.Boolean(), nullable=False),
     sa.Column('uidvalidity', sa.Integer(), nullable=False),
     sa.Column('last_uid', sa.Integer(), nullable=False),
     sa.Column('read_to_end_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_folder_creditor_id')),
-    sa.PrimaryKeyConstraint('mailbox', 'name', name=op.f('pk_folder'))
+    sa.PrimaryKeyConstraint('creditor_id', 'mailbox', 'name', name=op.f('pk_folder'))
     )
     op.create_table('import',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -86,6 +87,9 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_import_creditor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import'))
     )
+    with op.batch_alter_table('import', schema=None) as batch_op:
+        batch_op.create_index('ix_import_sha256', ['creditor_id', 'kind', 'sha256'], unique=False)
+
     op.create_table('ledger',
     sa.Column('creditor_id', sa.Integer(), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
@@ -136,10 +140,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_message_creditor_id')),
     sa.ForeignKeyConstraint(['sha256'], ['blob.sha256'], name=op.f('fk_message_sha256')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
-    sa.UniqueConstraint('mailbox', 'folder', 'uidvalidity', 'uid', name=op.f('uq_message_mailbox_folder_uidvalidity_uid'))
+    sa.UniqueConstraint('creditor_id', 'mailbox', 'folder', 'uidvalidity', 'uid', name=op.f('uq_message_creditor_id_mailbox_folder_uidvalidity_uid'))
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index('ix_message_message_id', ['creditor_id', 'message_id'], unique=False)
+        batch_op.create_index('ix_message_sha256', ['creditor_id', 'sha256'], unique=False)
         batch_op.create_index('ix_message_state', ['creditor_id', 'state'], unique=False)
 
     op.create_table('setting',
@@ -231,6 +236,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_task_debtor_id'), ['debtor_id'], unique=False)
+        batch_op.create_index('ix_task_subject', ['creditor_id', 'kind', 'subject'], unique=False)
         batch_op.create_index('ux_task_open', ['creditor_id', 'kind', 'subject'], unique=True, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
 
     op.create_table('allocation',
@@ -238,16 +244,19 @@ def upgrade() -> None:
     sa.Column('creditor_id', sa.Integer(), nullable=False),
     sa.Column('invoice_id', sa.Integer(), nullable=False),
     sa.Column('payment_id', sa.Integer(), nullable=True),
+    sa.Column('credit_note_id', sa.Integer(), nullable=True),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('amount_minor', sa.Integer(), nullable=False),
     sa.Column('currency', sa.String(), nullable=False),
     sa.Column('as_of', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['credit_note_id'], ['invoice.id'], name=op.f('fk_allocation_credit_note_id')),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_allocation_creditor_id')),
     sa.ForeignKeyConstraint(['invoice_id'], ['invoice.id'], name=op.f('fk_allocation_invoice_id')),
     sa.ForeignKeyConstraint(['payment_id'], ['payment.id'], name=op.f('fk_allocation_payment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_allocation'))
     )
     with op.batch_alter_table('allocation', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_allocation_credit_note_id'), ['credit_note_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_allocation_invoice_id'), ['invoice_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_allocation_payment_id'), ['payment_id'], unique=False)
 
@@ -285,8 +294,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notice'))
     )
     with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index('ix_notice_created_at', ['creditor_id', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_notice_debtor_id'), ['debtor_id'], unique=False)
         batch_op.create_index('ix_notice_message_id', ['creditor_id', 'message_id'], unique=False)
+        batch_op.create_index('ix_notice_provider_id', ['creditor_id', 'provider_id'], unique=False)
         batch_op.create_index('ix_notice_state', ['creditor_id', 'state', 'next_attempt_at'], unique=False)
 
     op.create_table('attempt',
@@ -306,6 +317,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attempt'))
     )
     with op.batch_alter_table('attempt', schema=None) as batch_op:
+        batch_op.create_index('ix_attempt_claimed_at', ['creditor_id', 'claimed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_notice_id'), ['notice_id'], unique=False)
 
     op.create_table('notice_invoice',
@@ -429,5 +441,7 @@ def upgrade() -> None:
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_promise_debtor_id'), ['debtor_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_promise_invoice_id'), ['invoice_id'], unique=False)
+        batch_op.create_index('ix_promise_state', ['creditor_id', 'state', 'grace_until'], unique=False)
+        batch_op.create_index('ix_promise_undated', ['creditor_id', 'grace_until'], unique=False, sqlite_where=sa.text('due IS NULL'), postgresql_where=sa.text('due IS NULL'))
 
     # ### end Alembic commands ###
