@@ -105,10 +105,10 @@ def _end(run: Run, kind: str, data: bytes) -> ImportReport:
 
 
 def _known_since(run: Run, kind: str, digest: str) -> datetime | None:
-    """Return when this very file came in before, if it would make payments fresh and says nothing new (rule 4).
+    """Return when this very file came in, if a later one overtook it and it says nothing new (rule 4).
 
     A file without rows is the same every day that brings no payment: it is always news.
     """
     if not run.tells_payments or run.added or run.changed or not run.unchanged:
         return None
-    return imports.first_import_of(run.session, run.creditor_id, kind, digest)
+    return imports.overtaken_since(run.session, run.creditor_id, kind, digest)

@@ -115,13 +115,17 @@ def _named_money(
     return paid
 
 
-def first_import_of(session: Session, creditor_id: int, kind: str, sha256: str) -> datetime | None:
-    """Return the instant when a file of these very bytes first came in, None if it never did."""
-    return session.exec(
-        select(func.min(col(ImportRow.imported_at))).where(
-            ImportRow.creditor_id == creditor_id, ImportRow.kind == kind, ImportRow.sha256 == sha256
-        )
-    ).one()
+def overtaken_since(session: Session, creditor_id: int, kind: str, sha256: str) -> datetime | None:
+    """Return when a file of these very bytes came in, if another one came after it; None otherwise.
+
+    The same bytes as the last time are an export of quiet days; those of a time before are an old file.
+    """
+    ours = ImportRow.creditor_id == creditor_id, ImportRow.kind == kind
+    last = select(ImportRow.sha256).where(*ours).order_by(col(ImportRow.id).desc()).limit(1)
+    if session.exec(last).first() == sha256:
+        return None
+    same = select(func.min(col(ImportRow.imported_at))).where(*ours, ImportRow.sha256 == sha256)
+    return session.exec(same).one()
 
 
 def look_again(

@@ -490,21 +490,22 @@ def test_only_what_says_something_about_payments_makes_them_fresh(
     assert fresh() == NOW + timedelta(hours=2), "a file without payments says that none came"
 
 
-def test_the_very_same_file_of_payments_makes_nothing_fresh_and_the_report_says_so(
+def test_an_old_file_of_payments_makes_nothing_fresh_and_the_report_says_so(
     invoices: Invoices, payments: Payments, office: Office
 ) -> None:
     invoices("F1;C1;Un;;05/01/2026;04/02/2026;100,00;;")
     paid = ("20/02/2026;C1;F1;60,00;EUR;P1;", "21/02/2026;C1;F1;30,00;EUR;P2;")
     assert payments(*paid[:1]).notes == ()
     again = payments(*paid[:1], now=NOW + timedelta(days=3))
-    assert (again.unchanged, len(again.notes)) == (1, 1)
-    assert "02/03/2026" in again.notes[0]
-    assert told_payments(office) == NOW
+    assert (again.unchanged, again.notes) == (1, ())
+    assert told_payments(office) == NOW + timedelta(days=3), "the export of quiet days"
     assert payments(*paid, now=NOW + timedelta(days=4)).notes == ()
     assert told_payments(office) == NOW + timedelta(days=4), "another file, and new"
     assert payments(*reversed(paid), now=NOW + timedelta(days=5)).notes == ()
     assert told_payments(office) == NOW + timedelta(days=5), "another file, though all of it is known"
-    payments(*paid[:1], now=NOW + timedelta(days=6))
+    old = payments(*paid[:1], now=NOW + timedelta(days=6))
+    assert (old.unchanged, len(old.notes)) == (1, 1)
+    assert "02/03/2026" in old.notes[0]
     assert told_payments(office) == NOW + timedelta(days=5), "an old file, though not the last one"
 
 
@@ -527,11 +528,13 @@ def test_a_file_refused_at_first_is_news_when_its_rows_go_in(
     assert told_payments(office) == NOW + timedelta(hours=1)
 
 
-def test_the_very_same_file_of_balances_makes_nothing_fresh(invoices: Invoices, office: Office) -> None:
+def test_an_old_file_of_balances_makes_nothing_fresh(invoices: Invoices, office: Office) -> None:
     row = "F1;C1;Un;;05/01/2026;04/02/2026;100,00;40,00;01/03/2026"
+    newer = "F1;C1;Un;;05/01/2026;04/02/2026;100,00;10,00;02/03/2026"
     invoices(row)
-    assert len(invoices(row, now=NOW + timedelta(days=1)).notes) == 1
-    assert told_payments(office) == NOW
+    invoices(newer, now=NOW + timedelta(days=1))
+    assert len(invoices(row, now=NOW + timedelta(days=2)).notes) == 1
+    assert told_payments(office) == NOW + timedelta(days=1)
 
 
 def told_payments(office: Office) -> datetime | None:
