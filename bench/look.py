@@ -1,6 +1,6 @@
 """Finding whom to look at among 100,000 invoices: by the index on the day of next look, and by loading everything.
 
-    python bench/look.py [--invoices N]
+python bench/look.py [--invoices N]
 """
 
 from __future__ import annotations
@@ -35,7 +35,13 @@ def seed(db: Database, n: int) -> None:
         connection.execute(
             insert(DebtorRow),
             [
-                {"id": i, "creditor_id": 1, "reference": f"C{i}", "name": f"Client {i}", "kind": "professional"}
+                {
+                    "id": i,
+                    "creditor_id": 1,
+                    "reference": f"C{i}",
+                    "name": f"Client {i}",
+                    "kind": "professional",
+                }
                 | {"language": "fr", "country": "FR", "created_at": NOW}
                 for i in range(1, debtors + 1)
             ],
@@ -82,12 +88,21 @@ def main() -> None:
         with db.read() as session:
             loading, every = timed(
                 lambda: sorted(
-                    {row.debtor_id for row in session.exec(select(InvoiceRow)) if row.next_look_at and row.next_look_at <= NOW}
+                    {
+                        row.debtor_id
+                        for row in session.exec(select(InvoiceRow))
+                        if row.next_look_at and row.next_look_at <= NOW
+                    }
                 )
             )
         assert some == every
         db.close()
-    figures = {"invoices": n, "due": len(some), "by_index_ms": round(by_index, 2), "loading_ms": round(loading)}
+    figures = {
+        "invoices": n,
+        "due": len(some),
+        "by_index_ms": round(by_index, 2),
+        "loading_ms": round(loading),
+    }
     print(json.dumps(figures | {"ratio": round(loading / by_index)}))
 
 
