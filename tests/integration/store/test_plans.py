@@ -98,7 +98,7 @@ ASKED: list[tuple[str, Callable[[Session], object], list[str]]] = [
     ),
     (
         "whether a file came in before",
-        lambda session: imports.first_import_of(session, 1, "payments", "ab"),
+        lambda session: imports.overtaken_since(session, 1, "payments", "ab"),
         ["ix_import_sha256 (creditor_id=? AND kind=? AND sha256=?)"],
     ),
 ]  # fmt: skip
