@@ -68,7 +68,6 @@ def measure(n: int, *, smtp_down: bool = False) -> dict[str, Any]:
         _ours(folder, "db", "migrate")
         import_s, import_mb, _ = _ours(folder, "import", "invoices", "invoices.csv", "--at", AT)
         _ours(folder, "import", "payments", "payments.csv", "--at", AT)
-        _ours(folder, "approve", "run", "--by", "bench", "--at", AT)  # the brake released
         tick_s, tick_mb, done = _ours(folder, "tick", "--json", "--at", AT)
         result = {
             "program": "relance_mailer",

@@ -239,6 +239,38 @@ def done(
         _tell(opened, "act.done", what=what)
 
 
+@app.command("match")
+def match(
+    what: Annotated[str, typer.Argument(help='"reply:ID", as `replies` shows it.')],
+    debtor: Annotated[
+        str, typer.Argument(help="The debtor's reference, or the number of an invoice of its own.")
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    by: ByOption = "",
+    at: AtOption = "",
+) -> None:
+    """Say which debtor an answer comes from; its invoices pause for a look."""
+    kind, _, number = what.partition(":")
+    if kind != "reply" or not number.isdigit():
+        msg = f"{what!r}: write reply:ID, as `relance-mailer replies` shows it"
+        raise InputError(msg)
+    with office(config, at) as opened:
+        found = desk.match_reply(opened, int(number), debtor, opened.clock.now(), person(by))
+        _tell(opened, "act.matched", what=what, debtor=found)
+
+
+@app.command("show")
+def show(
+    notice_id: Annotated[int, typer.Argument(help="The message's number, as `plan` and `explain` show it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show a message as it was written: sent, waiting, or what shadow mode would have sent."""
+    with office(config) as opened:
+        found = desk.read_notice(opened, notice_id)
+        _tell(opened, "act.shown", notice=notice_id, to=found.to_address, state=found.state, mode=found.mode)
+        say(f"{found.subject}\n\n{found.own_text}")
+
+
 @app.command("stop-all")
 def stop_all(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOption = "") -> None:
     """Let nothing leave until `release all`."""
@@ -260,7 +292,9 @@ def notice(
     with office(config, at) as opened:
         if show:
             leaves, text = desk.preview_notice(opened, notice_id, opened.clock.now())
-            say(f"{views.instant_words(leaves, opened)}\n{text.subject}\n\n{text.text}")
+            to = desk.read_notice(opened, notice_id).to_address
+            _tell(opened, "act.would_leave", at=views.instant_words(leaves, opened), to=to)
+            say(f"{text.subject}\n\n{text.text}")
         elif refuse:
             desk.refuse_notice(opened, notice_id, refuse, opened.clock.now(), person(by))
             _tell(opened, "act.refused", notice=notice_id, by=person(by))

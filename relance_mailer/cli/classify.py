@@ -12,6 +12,7 @@ import typer
 from relance_mailer.cli.common import JsonOption, app, print_error, print_json, say
 from relance_mailer.errors import InputError
 from relance_mailer.replies.model import Intent, Understanding
+from relance_mailer.texts.words import certainty
 from relance_mailer.texts.words import say as words
 
 __all__ = ["app", "classify"]
@@ -73,8 +74,9 @@ def _id(line: str) -> Any:
 
 
 def _print(found: Understanding, language: str) -> None:
+    sure = certainty(found.confidence, language)
     review = words("classify.review", language) if found.needs_review else ""
-    say(f"{words(f'intent.{found.intent}', language)} ({found.confidence:.0%}){review}")
+    say(f"{words(f'intent.{found.intent}', language)} ({sure}){review}")
     for intent in found.also:
         say(f"  + {words(f'intent.{intent}', language)}")
     told = {
@@ -84,7 +86,7 @@ def _print(found: Understanding, language: str) -> None:
         "return_date": found.return_date,
         "invoices": ", ".join(found.invoices),
         "new_contact": found.new_contact,
-        "dispute_reason": found.dispute_reason,
+        "dispute_reason": words(f"dispute.{found.dispute_reason}", language),
     }
     for key, value in told.items():
         if value:

@@ -26,9 +26,12 @@ from relance_mailer.services.office import Office
 from relance_mailer.services.outlook import Outlook, PlannedNotice
 from relance_mailer.services.views import Answer, Inbox
 from relance_mailer.texts import formats
+from relance_mailer.texts.words import certainty
 from relance_mailer.texts.words import say as words
 
 WARNING, QUIET = "yellow", "dim"
+_SHOWN = 100  #: characters of what a debtor wrote
+_GAP = "  "
 #: How the state of a notice is called; what is only proposed is told by whether it needs approval.
 _STATES = {"awaiting_approval": "plan.awaiting_approval"}
 
@@ -303,32 +306,45 @@ def _answer_json(office: Office, answer: Answer) -> dict[str, Any]:
 
 def _print_inbox(office: Office, inbox: Inbox, *, everything: bool) -> None:
     language = office.config.language
-    if inbox.answers:
-        names = ("id", "when", "who", "debtor", "intent", "certainty", "promised", "effect", "waits")
-        heads = [words(f"head.{name}", language) for name in names]
-        styles = ["" if answer.waits else QUIET for answer in inbox.answers]
-        print_table(heads, [_answer_row(office, answer) for answer in inbox.answers], styles=styles)
-    else:
+    for answer in inbox.answers:
+        _print_answer(office, answer)
+    if not inbox.answers:
         say(words("replies.none" if everything else "replies.none_open", language))
     if inbox.tasks:
         print_heading(f"\n{words('replies.tasks', language)}")
         heads = ["id", *(words(f"head.{name}", language) for name in ("when", "task", "owner"))]
         rows = [
-            [f"task:{task.id}", _when(office, task.since), task.words, task.owner] for task in inbox.tasks
+            [f"task:{task.id}", _when(office, task.since), task.words, words(f"owner.{task.owner}", language)]
+            for task in inbox.tasks
         ]
         print_table(heads, rows)
+    waiting = [f"reply:{answer.id}" for answer in inbox.answers if answer.waits]
+    waiting += [f"task:{task.id}" for task in inbox.tasks]
+    if waiting:
+        say(f"\n{words('replies.next', language, what=waiting[0])}")
 
 
-def _answer_row(office: Office, answer: Answer) -> list[str]:
+def _print_answer(office: Office, answer: Answer) -> None:
+    """Print an answer's facts on one line, and under it what its sender wrote and what was done."""
     language = office.config.language
-    return [
-        str(answer.id),
+    promised = views.iso_day_words(answer.promise_date, language)
+    facts = [
+        f"reply:{answer.id}",
         views.instant_words(answer.received_at, office),
         answer.sender,
         answer.debtor or words("replies.unknown", language),
-        answer.words,
-        f"{answer.confidence:.0%}",
-        answer.promise_date or "",
-        answer.effect,
+        f"{answer.words} ({certainty(answer.confidence, language)})",
+        words("replies.promised", language, day=promised) if promised else "",
         words("replies.waits", language) if answer.waits else "",
     ]
+    line = _GAP.join(cleaned for fact in facts if (cleaned := formats.clean(fact)))
+    print_heading(line, style="bold" if answer.waits else QUIET)
+    for told in (answer.subject, _first_line(answer.text), f"→ {answer.effect}" if answer.effect else ""):
+        if told:
+            say(f"    {told}")
+
+
+def _first_line(text: str) -> str:
+    """Return the first line that says something, without what could move a terminal, cut at its limit."""
+    line = next((cleaned for line in text.splitlines() if (cleaned := formats.clean(line))), "")
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1].rstrip()}…"

@@ -193,5 +193,7 @@ def parse(data: dict[str, Any], path: Path) -> Config:
                 "extra_forbidden": "is not a setting that exists (a spelling mistake?)",
                 "missing": "is missing",
             }
-            lines.append(f"  {where}: {words.get(problem['type'], problem['msg'])}")
+            lines.append(
+                f"  {where}: {words.get(problem['type'], problem['msg'].removeprefix('Value error, '))}"
+            )
         raise ConfigError("\n".join(lines)) from error

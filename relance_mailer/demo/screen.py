@@ -104,6 +104,8 @@ class _Tongue:
             detail = said + (self("until", day=day) if day else f" ({rest})" if rest else "")
         elif event.what == "promised":
             detail = self.day(detail)
+        elif event.what == "disputed":
+            detail = say(f"dispute.{detail}", self.language)
         words = self(f"what.{event.what}", detail=detail)
         return f"{words}  {' '.join(event.numbers)}".rstrip()
 

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     CHANGED_CURRENCY = "changed_currency"
     CHANGED_SIGN = "changed_sign"
     CONFLICTING_PAYMENT = "conflicting_payment"
+    FUTURE_PAYMENT = "future_payment"
     # no reason to refuse the row, but a person should know
     UNKNOWN_INVOICE = "unknown_invoice"
     UNKNOWN_REFERENCE = "unknown_reference"
@@ -217,6 +218,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.CONFLICTING_PAYMENT: (
         "ce règlement est déjà connu avec d'autres valeurs ({0}) ; rien n'a été changé, corrigez la référence bancaire",
         "this payment is already known with other values ({0}); nothing was changed, correct the bank reference",
+    ),
+    Reason.FUTURE_PAYMENT: (
+        "ce règlement est daté après le jour de l'import ({0}) ; corrigez la date, ou importez-le une fois encaissé",
+        "this payment is dated after the day of the import ({0}); correct the date, or import it once it has arrived",
     ),
     Reason.UNKNOWN_INVOICE: (
         "facture inconnue ; sa part compte, sans affectation, sur les factures les plus anciennes du client",

@@ -37,6 +37,7 @@ from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import DisputeRow, MessageRow, NoticeRow, ReplyRow
+from relance_mailer.texts import formats
 from relance_mailer.texts.words import say
 
 #: A Date header further from the day of arrival than this is not believed.
@@ -225,7 +226,7 @@ def _carry_out(
                     owner=owner,
                     reply_id=reply.id,
                 )
-                until = effect.until.isoformat() if effect.until else ""
+                until = formats.short_date(effect.until, language) if effect.until else ""
                 reason = say(f"hold.{effect.reason}", language)
                 done.append(
                     say("effect.held_until" if until else "effect.held", language, until=until, reason=reason)
@@ -234,7 +235,7 @@ def _carry_out(
                 _dispute(session, office, file, effect, reply, now)
             case Ask():
                 _ask(session, office, file, reply, effect, now)
-    reply.effect = "; ".join(dict.fromkeys(done))
+    reply.effect = say("effect.then", language).join(dict.fromkeys(done))
     if not any(isinstance(effect, Ask) for effect in effects):
         reply.handled_at, reply.handled_by = now, BOT
     session.add(reply)

@@ -10,6 +10,7 @@ from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import ConflictError, NotFoundError
 from relance_mailer.services import holds, settle, writing
+from relance_mailer.services.consequences import REVIEW
 from relance_mailer.services.gates import STOP_ALL
 from relance_mailer.services.office import Office
 from relance_mailer.services.plan import RUN_APPROVED
@@ -28,6 +29,9 @@ RUN_APPROVAL_LASTS = timedelta(hours=24)
 
 def hold(office: Office, what: str, until: date | None, reason: str, now: datetime, by: str) -> HoldRow:
     """Pause an invoice (its number) or a debtor (its reference); without an end it belongs to `by`."""
+    if until is not None and until < office.today(now):
+        msg = f"{until.isoformat()} lies in the past: give a day to come, or none"
+        raise ConflictError(msg)
     with office.db.write() as session:
         debtor_id, invoice_id = parties.find(session, office.creditor_id, what)
         return holds.open_hold(
@@ -73,6 +77,41 @@ def handle_reply(office: Office, reply_id: int, now: datetime, by: str) -> None:
             msg = f"there is no reply {reply_id}: `relance-mailer replies` lists them"
             raise NotFoundError(msg)
         holds.answered(session, office, reply_id, now, by)
+
+
+def match_reply(office: Office, reply_id: int, what: str, now: datetime, by: str) -> str:
+    """Say which debtor an answer comes from (its reference, or an invoice's number); return the debtor's reference.
+
+    Its open invoices pause for a look; what the answer means, the person sees to.
+    """
+    with office.db.write() as session:
+        reply = mailroom.reply(session, reply_id)
+        if reply is None or reply.creditor_id != office.creditor_id:
+            msg = f"there is no reply {reply_id}: `relance-mailer replies` lists them"
+            raise NotFoundError(msg)
+        debtor_id, _ = parties.find(session, office.creditor_id, what)
+        before = {"debtor": reply.debtor_id, "candidates": reply.candidates}
+        reply.debtor_id, reply.candidates, reply.matched_by = debtor_id, [], "person"
+        session.add(reply)
+        session.flush()
+        after = {"debtor": debtor_id, "before": before}
+        entry = Entry(Kind.CORRECTED, f"reply:{reply_id}", after, debtor_id)
+        ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
+        until = office.days.add(office.today(now), office.config.holds.review)
+        holds.open_hold(
+            session, office, debtor_id, None, REVIEW, until, now, owner=by, reply_id=reply_id, actor=by
+        )
+        return parties.reference(session, debtor_id)
+
+
+def read_notice(office: Office, notice_id: int) -> NoticeRow:
+    """Return a message as it was written; NotFoundError if there is none of that number."""
+    with office.db.read() as session:
+        notice = notices.get(session, notice_id)
+        if notice is None or notice.creditor_id != office.creditor_id:
+            msg = f"there is no message {notice_id}: `relance-mailer plan` and `explain` name them"
+            raise NotFoundError(msg)
+        return notice
 
 
 def do_task(office: Office, task_id: int, now: datetime, by: str) -> None:
@@ -218,8 +257,11 @@ def settle_doubt(office: Office, notice_id: int, *, sent: bool, now: datetime, b
 
 
 def approve_run(office: Office, now: datetime, by: str) -> None:
-    """Let an unusual run go on, for a day."""
+    """Let an unusual run go on, for a day; ConflictError if none was stopped."""
     with office.db.write() as session:
+        if settings.find_task(session, office.creditor_id, "brake", f"creditor:{office.creditor_id}") is None:
+            msg = "no run waits for an approval: `relance-mailer plan` shows what would leave"
+            raise ConflictError(msg)
         value = {"until": (now + RUN_APPROVAL_LASTS).isoformat(), "by": by}
         settings.write(session, office.creditor_id, RUN_APPROVED, value, now=now, by=by)
         _close(session, office, "brake", f"creditor:{office.creditor_id}", now, by)

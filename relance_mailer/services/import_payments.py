@@ -82,6 +82,10 @@ def _identify(run: Run, record: PaymentRecord, known: _Known) -> _Incoming | Non
     if there := known.payments.get(record.key):
         _compare(run, record, there)
         return None
+    today = run.office.today(run.now)
+    if record.paid_on > today:  # a slip of the pen that would count at once and stop the reminders
+        run.refuse(record.line, f"{record.paid_on:%d/%m/%Y}", Reason.FUTURE_PAYMENT, f"{today:%d/%m/%Y}")
+        return None
     named = [known.invoices[number] for number in record.invoice_numbers if number in known.invoices]
     debtor_id = _debtor(run, record, named, known)
     if debtor_id is None:

@@ -16,6 +16,7 @@ from relance_mailer.store import ledger, mailroom, notices, settings
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import MessageRow, NoticeRow, ReplyRow
+from relance_mailer.texts import formats
 from relance_mailer.texts.words import say
 
 #: An absence without a date is waited for no longer than one that is too long: somebody else is written to.
@@ -48,8 +49,9 @@ def heed(
     elif machine.kind is MachineKind.ABSENCE:
         away = _absence(session, office, message, machine, now)
         debtor_ids += away
-        until = machine.return_date.isoformat() if machine.return_date else "?"
-        effect = say("machine.absence", office.config.language, until=until) if away else ""
+        language = office.config.language
+        until = formats.short_date(machine.return_date, language) if machine.return_date else "?"
+        effect = say("machine.absence", language, until=until) if away else ""
     return _keep(session, office, row, machine, notice, debtor_ids, effect, now)
 
 

@@ -151,6 +151,9 @@ def _brake(office: Office, debtor_ids: Sequence[int], now: datetime) -> Braked |
         approved = settings.read(session, office.creditor_id, RUN_APPROVED)
         if office.mode is Mode.SHADOW or (approved and datetime.fromisoformat(approved["until"]) > now):
             return None
+        runs = notices.usual_run(session, office.creditor_id, office.mode.track, now - _USUAL_DAYS)
+        if not runs and len(debtor_ids) <= office.policy.brake.first_contacts:
+            return None  # even if all of them are written to: each gets one message a run
         for chunk in _chunks(debtor_ids):
             for file in cases.load(session, office.view(now), chunk):
                 made = decide_debtor(office, file, now).proposals
@@ -165,7 +168,6 @@ def _brake(office: Office, debtor_ids: Sequence[int], now: datetime) -> Braked |
         earlier_debtors = notices.written_to(session, office.creditor_id, office.mode.track, before=midnight)
         today_debtors = notices.written_to(session, office.creditor_id, office.mode.track) - earlier_debtors
         first = len((debtors | today_debtors) - earlier_debtors)
-        runs = notices.usual_run(session, office.creditor_id, office.mode.track, now - _USUAL_DAYS)
         today_so_far = dict(runs).get(now.date().isoformat(), 0)
     earlier = [count for day, count in runs if str(day) != now.date().isoformat()]
     usual = round(mean(earlier)) if len(earlier) >= _FEWEST_DAYS_FOR_USUAL else None

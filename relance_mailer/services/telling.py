@@ -12,6 +12,7 @@ from relance_mailer.dunning.money import Money
 from relance_mailer.store.ledger import Kind, Recorded
 from relance_mailer.texts import formats
 from relance_mailer.texts.words import WORDS, say
+from relance_mailer.texts.words import certainty as certainty_words
 
 Payload = Mapping[str, Any]
 
@@ -168,7 +169,7 @@ def _understood(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa:
     if said.get("needs_review"):
         more += teller.say("story.said_review")
     intent = say(f"intent.{said.get('intent', 'other')}", teller.language)
-    certainty = f"{float(said.get('confidence') or 0):.0%}"
+    certainty = certainty_words(float(said.get("confidence") or 0), teller.language)
     return say("story.understood", teller.language, intent=intent, certainty=certainty, said=more)
 
 
@@ -176,7 +177,8 @@ def _held(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG00
     reason = say(f"hold.{said.get('reason', '')}", teller.language)
     if said.get("until"):
         return teller.say("story.held_until", until=teller.day(said["until"]), reason=reason)
-    return teller.say("story.held", owner=said.get("owner", ""), reason=reason)
+    owner = say(f"owner.{said.get('owner') or ''}", teller.language)
+    return teller.say("story.held", owner=owner, reason=reason)
 
 
 def _released(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
@@ -197,7 +199,7 @@ def _promised(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: A
 
 
 def _disputed(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: ARG001
-    return teller.say("story.disputed", reason=said.get("reason", ""))
+    return teller.say("story.disputed", reason=say(f"dispute.{said.get('reason') or ''}", teller.language))
 
 
 def _noted(teller: Teller, entry: Recorded, said: Payload) -> str:

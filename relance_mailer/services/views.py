@@ -64,7 +64,8 @@ class Inbox:
 
 def gate_words(gate: Gate, language: str) -> str:
     """Return the sentence about a closed gate."""
-    return say(f"gate.{gate.kind}", language, detail=gate.detail or say("gate.never", language))
+    detail = iso_day_words(gate.detail, language) or gate.detail or say("gate.never", language)
+    return say(f"gate.{gate.kind}", language, detail=detail)
 
 
 def obstacles(session: Session, office: Office, now: datetime) -> tuple[str, ...]:
@@ -89,8 +90,16 @@ def decision_words(decision: Decision, language: str) -> str:
 
 
 def day_words(day: date | None, language: str) -> str:
-    """Return a day in figures, "" for none."""
+    """Return a day as tables write it, "" for none."""
     return "" if day is None else formats.short_date(day, language)
+
+
+def iso_day_words(value: str | None, language: str) -> str:
+    """Return a day in ISO 8601, as machines read it, as people do; "" if it is none."""
+    try:
+        return day_words(date.fromisoformat(value or ""), language)
+    except ValueError:
+        return ""
 
 
 def instant_words(at: datetime, office: Office) -> str:

@@ -43,11 +43,13 @@ class Outside:
     Attributes:
         installation_id: the same as in the database.
         host: fingerprint of the machine, "" where it has no id.
+        place: where this state file lies: a folder copied on the same machine is another place.
         heads: the ledger's last known entry of each creditor id.
     """
 
     installation_id: str
     host: str
+    place: str
     heads: Mapping[int, Head] = field(default_factory=dict)
 
 
@@ -62,7 +64,9 @@ def create(session: Session, state_path: Path, *, at: datetime, machine_id_path:
         raise ConflictError(f"This database is already installed; {_REMEDY}.")
     row = InstallationRow(installation_id=str(uuid.uuid4()), created_at=at)
     session.add(row)
-    _write(state_path, Outside(row.installation_id, _host(machine_id_path), _heads(session)))
+    _write(
+        state_path, Outside(row.installation_id, _host(machine_id_path), _place(state_path), _heads(session))
+    )
 
 
 def release(session: Session, state_path: Path, *, at: datetime, machine_id_path: Path = MACHINE_ID) -> None:
@@ -73,7 +77,9 @@ def release(session: Session, state_path: Path, *, at: datetime, machine_id_path
     row = session.get(InstallationRow, 1) or InstallationRow(installation_id="", created_at=at)
     row.installation_id = str(uuid.uuid4())
     session.add(row)
-    _write(state_path, Outside(row.installation_id, _host(machine_id_path), _heads(session)))
+    _write(
+        state_path, Outside(row.installation_id, _host(machine_id_path), _place(state_path), _heads(session))
+    )
 
 
 def examine(session: Session, state_path: Path, *, machine_id_path: Path = MACHINE_ID) -> InstallationState:
@@ -89,6 +95,8 @@ def examine(session: Session, state_path: Path, *, machine_id_path: Path = MACHI
         return _doubt(f"{state_path} belongs to another installation: this database is a copy")
     if outside.host != _host(machine_id_path):
         return _doubt("this machine is not the one where the database was installed")
+    if outside.place != _place(state_path):
+        return _doubt(f"{state_path} was copied or moved from {outside.place}")
     for creditor_id, noted in outside.heads.items():
         if words := _lost(session, creditor_id, noted):
             return _doubt(words)
@@ -108,7 +116,7 @@ def record_heads(session: Session, state_path: Path, *, machine_id_path: Path = 
     outside = read(state_path)
     heads = _heads(session)
     if heads != outside.heads:
-        _write(state_path, Outside(outside.installation_id, outside.host, heads))
+        _write(state_path, Outside(outside.installation_id, outside.host, outside.place, heads))
 
 
 def read(state_path: Path) -> Outside:
@@ -116,7 +124,7 @@ def read(state_path: Path) -> Outside:
     try:
         said: Any = json.loads(state_path.read_text("utf-8"))
         heads = {int(key): Head(int(one["sequence"]), str(one["hash"])) for key, one in said["heads"].items()}
-        return Outside(str(said["installation_id"]), str(said["host"]), heads)
+        return Outside(str(said["installation_id"]), str(said["host"]), str(said["place"]), heads)
     except FileNotFoundError as error:
         raise StoreError(f"the state file {state_path} is missing") from error
     except OSError as error:
@@ -151,6 +159,10 @@ def _heads(session: Session) -> dict[int, Head]:
     return {number: head(session, number) for number in ids if number is not None}
 
 
+def _place(state_path: Path) -> str:
+    return str(state_path.resolve())
+
+
 def _host(machine_id_path: Path) -> str:
     """Return a fingerprint of the machine: its id itself is to be kept confidential (machine-id(5))."""
     try:
@@ -163,7 +175,12 @@ def _host(machine_id_path: Path) -> str:
 def _write(state_path: Path, outside: Outside) -> None:
     """Replace the state file at once and durably: a crash leaves the old one or the new one."""
     heads = {str(key): {"sequence": one.sequence, "hash": one.hash} for key, one in outside.heads.items()}
-    said = {"installation_id": outside.installation_id, "host": outside.host, "heads": heads}
+    said = {
+        "installation_id": outside.installation_id,
+        "host": outside.host,
+        "place": outside.place,
+        "heads": heads,
+    }
     fresh = state_path.with_name(state_path.name + ".new")
     try:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -29,6 +29,11 @@ def find_invoice(session: Session, creditor_id: int, number: str) -> InvoiceRow 
     ).first()
 
 
+def reference(session: Session, debtor_id: int) -> str:
+    """Return what people call a debtor."""
+    return session.exec(select(DebtorRow.reference).where(DebtorRow.id == debtor_id)).one()
+
+
 def invoice_numbers(session: Session, ids: list[int]) -> dict[int, str]:
     """Return the number of each of some invoices."""
     rows = session.exec(select(InvoiceRow.id, InvoiceRow.number).where(col(InvoiceRow.id).in_(ids)))

@@ -51,8 +51,8 @@ def long_date(value: date, language: str) -> str:
 
 @lru_cache(maxsize=8192)
 def short_date(value: date, language: str) -> str:
-    """Write a day in figures, for tables: `01/03/2026`."""
-    return format_date(value, "short", locale=locale(language))
+    """Write a day for tables: `01/03/2026`, and in English, where figures can be read in two ways, `1 Mar 2026`."""
+    return format_date(value, "medium" if language == "en" else "short", locale=locale(language))
 
 
 @lru_cache(maxsize=1024)

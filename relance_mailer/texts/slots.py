@@ -93,8 +93,8 @@ def fill_html(pieces: Pieces, values: Sequence[str]) -> str:
 
 @pass_context
 def short(context: Context, value: date) -> str:
-    """Filter: a day in figures."""
-    return formats.short_date(value, context["language"])
+    """Filter: a day as tables write it, which no line breaks."""
+    return formats.short_date(value, context["language"]).replace(" ", "\u00a0")
 
 
 @pass_context

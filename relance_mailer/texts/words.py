@@ -40,7 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # Why nothing leaves at all (services.gates)
     "gate.stop_all": ("tout est arrêté par {detail} (`relance-mailer release all`)", "everything is stopped by {detail} (`relance-mailer release all`)"),
     "gate.inbox": ("la boîte de réception n'a pas été relue jusqu'au bout : {detail}", "the inbox was not read to its end: {detail}"),
-    "gate.payments": ("les règlements ne sont pas à jour (dernier import : {detail}) : importez-les", "payments are not up to date (last import: {detail}): import them"),
+    "gate.payments": ("les règlements ne sont pas à jour (dernier import : {detail}) : importez-les, ou un fichier avec ses seuls en-têtes s'il n'y en a pas eu", "payments are not up to date (last import: {detail}): import them, or a file of headers alone if there were none"),
     "gate.iban": ("l'IBAN {detail} de la configuration n'est pas accepté (`relance-mailer approve iban --by NOM`)", "the configuration's IBAN {detail} is not accepted (`relance-mailer approve iban --by NAME`)"),
     "gate.never": ("jamais", "never"),
     "import.same_file": ("ce même fichier a déjà été importé le {day} et n'apprend rien de neuf : les règlements n'en sont pas plus à jour ; exportez-les de nouveau", "this very file was imported on {day} and says nothing new: payments are no more up to date than before; export them anew"),
@@ -61,6 +61,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "hold.unreadable": ("réponse illisible", "unreadable answer"),
     "hold.refused": ("message refusé par le serveur", "message refused by the server"),
     "hold.manual": ("blocage manuel", "manual hold"),
+    # Who owns what no named person does; what a debtor finds wrong
+    "owner.accounts": ("la comptabilité", "accounts"),
+    "dispute.price": ("prix", "price"),
+    "dispute.quantity": ("quantité", "quantity"),
+    "dispute.quality": ("qualité", "quality"),
+    "dispute.not_delivered": ("non livré", "not delivered"),
+    "dispute.not_ordered": ("non commandé", "not ordered"),
+    "dispute.duplicate": ("facturé deux fois", "invoiced twice"),
+    "dispute.wrong_company": ("autre société", "another company"),
+    "dispute.contract_ended": ("contrat terminé", "contract ended"),
+    "dispute.credit_note_due": ("avoir attendu", "credit note due"),
+    "dispute.refusal": ("refus de payer", "refusal to pay"),
+    "dispute.other": ("motif non précisé", "reason not given"),
     # Notices
     "superseded.stale": ("plus vieux d'un jour", "older than a day"),
     "superseded.stage": ("le niveau a changé", "the stage has changed"),
@@ -72,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # What was done with a message
     "effect.held_until": ("en attente jusqu'au {until} : {reason}", "on hold until {until}: {reason}"),
     "effect.held": ("en attente, à traiter : {reason}", "on hold, to be dealt with: {reason}"),
+    "effect.then": (" ; ", "; "),
     "effect.unmatched": ("débiteur inconnu : à rattacher", "unknown debtor: to be matched"),
     "machine.bounce": ("non remis à {to}", "not delivered to {to}"),
     "machine.challenge": ("retenu jusqu'à preuve qu'un humain écrit", "held until somebody proves to be human"),
@@ -219,14 +233,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "head.when": ("Quand", "When"), "head.debtor": ("Débiteur", "Debtor"), "head.stage": ("Niveau", "Stage"),
     "head.invoices": ("Factures", "Invoices"), "head.total": ("Total", "Total"), "head.state": ("État", "State"),
     "head.invoice": ("Facture", "Invoice"), "head.why": ("Pourquoi", "Why"), "head.until": ("Jusqu'au", "Until"),
-    "head.id": ("N°", "No."), "head.who": ("De", "From"), "head.intent": ("Sens", "Meaning"),
-    "head.certainty": ("Sûr", "Sure"), "head.promised": ("Promis", "Promised"), "head.effect": ("Fait", "Done"),
-    "head.waits": ("Attend", "Waits"), "head.task": ("À faire", "To do"), "head.owner": ("Pour", "For"),
+    "head.id": ("N°", "No."), "head.who": ("De", "From"),
+    "head.task": ("À faire", "To do"), "head.owner": ("Pour", "For"),
     "head.what": ("Quoi", "What"), "head.remedy": ("Remède", "Remedy"),
     "replies.none": ("Aucune réponse.", "No answer."),
     "replies.none_open": ("Aucune réponse n'attend ; toutes : `relance-mailer replies --all`.", "No answer waits; all of them: `relance-mailer replies --all`."),
+    "replies.promised": ("promis pour le {day}", "promised for {day}"),
+    "replies.next": ("traité : `relance-mailer done {what}` · reprendre : `relance-mailer release FACTURE`", "dealt with: `relance-mailer done {what}` · resume: `relance-mailer release INVOICE`"),
     "replies.tasks": ("À traiter", "To be dealt with"),
-    "replies.waits": ("oui", "yes"),
+    "replies.waits": ("à traiter", "to be dealt with"),
     "replies.unknown": ("inconnu", "unknown"),
     "classify.review": (", à vérifier par une personne", ", to be checked by a person"),
     "classify.promise_date": ("règlement promis pour le", "payment promised for"),
@@ -319,6 +334,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "act.done": ("{what} : traité", "{what}: done"),
     "act.approved": ("Mise en demeure {notice} approuvée : part le {at}", "Formal notice {notice} approved: leaves {at}"),
     "act.refused": ("Mise en demeure {notice} refusée ; ses factures sont en attente, à lever par {by}", "Formal notice {notice} refused; its invoices are on hold, to be released by {by}"),
+    "act.would_leave": ("Partirait le {at}, à {to}", "Would leave {at}, to {to}"),
+    "act.shown": ("Message {notice} à {to} ({state}, {mode})", "Message {notice} to {to} ({state}, {mode})"),
+    "act.matched": ("{what} : rattachée à {debtor}, dont les factures sont en attente le temps de la lire", "{what}: matched to {debtor}, whose invoices pause while it is read"),
     "act.run_approved": ("L'envoi peut continuer, pendant 24 heures.", "The run may go on, for 24 hours."),
     "act.iban": ("{iban} : accepté", "{iban}: accepted"),
     "act.doubt_sent": ("Message {notice} : parti", "Message {notice}: sent"),
@@ -329,7 +347,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def say(key: str, language: str, **arguments: object) -> str:
     """Return the words for `key` in `language` ("fr", else English); a stage of one's own is called by its key."""
-    if key not in WORDS and key.startswith(("stage.", "hold.")):
+    if key not in WORDS and key.startswith(("stage.", "hold.", "owner.", "dispute.")):
         return key.partition(".")[2]
     french, english = WORDS[key]
     words = french if language == "fr" else english
@@ -341,3 +359,8 @@ def counted(key: str, language: str, n: int, **arguments: object) -> str:
     """Return the words for `n` of something: their singular or plural form, divided by "|"."""
     one, many = say(key, language, n=n, **arguments).split("|")
     return one if n == 1 or (n == 0 and language == "fr") else many
+
+
+def certainty(value: float, language: str) -> str:
+    """Write how sure one is, from 0 to 1, as a whole percentage: `92 %`, `92%`."""
+    return f"{value * 100:.0f}\u00a0%" if language == "fr" else f"{value:.0%}"

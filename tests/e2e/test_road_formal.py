@@ -35,7 +35,7 @@ def test_a_formal_notice_waits_for_approval_leaves_alone_and_its_deadline_preced
     assert "MISE EN DEMEURE" not in road.inbox(debtor)[-1]["Subject"]
 
     said = road.run("approve", "notice", number, "--by", "alice", at=_day(11, 4)).out
-    assert "2025-11-10" in said  # five days after the message before it, and a working day
+    assert "10/11/2025" in said  # five days after the message before it, and a working day
     assert road.tasks("approve") == []
     assert road.tick(_day(11, 4))["sent"] == 0
     assert road.tick(_day(11, 10))["sent"] == 1

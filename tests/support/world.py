@@ -48,6 +48,7 @@ from relance_mailer.store.tables import (
     PaymentRow,
     TaskRow,
 )
+from tests.support import moved
 
 #: A Tuesday, half past ten in Paris: no holiday near, the window open.
 TUESDAY = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -110,6 +111,7 @@ class World:
     def __init__(self, folder: Path, seed: Path, reader: Reader, **changes: Any) -> None:
         for name in ("relance.db", "relance.db.state.json"):
             shutil.copy(seed / name, folder / name)
+        moved.settle(folder / "relance.db.state.json")
         self.folder = folder
         self.clock = FixedClock(TUESDAY)
         self.reader = reader

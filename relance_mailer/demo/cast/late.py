@@ -46,14 +46,14 @@ DEBTORS = (
         town="06300 Nice",
         siren="903012003",
         bills=(bill("F26-1201", "2026-01-20", "6780.00"), bill("F26-1202", "2026-01-27", "1310.00")),
-        steps=(Person(3, 8, "approve"),),
+        steps=(Person(3, 9, "approve"),),
         expected="""
             03-02 reminder1 F26-1201 F26-1202
             03-09 reminder2 F26-1201 F26-1202
             03-16 reminder3 F26-1201 F26-1202
-            03-24 approved F26-1201 F26-1202
-            03-24 formal_notice F26-1201 F26-1202
-            04-09 handed over F26-1201 F26-1202
+            03-25 approved F26-1201 F26-1202
+            03-25 formal_notice F26-1201 F26-1202
+            04-10 handed over F26-1201 F26-1202
         """,
     ),
     Debtor(

@@ -57,9 +57,9 @@ def test_what_is_not_allocated_is_listed(allocate: Type) -> None:
         "against",
         "Label",
     ]
-    for words in ("A-1", "Dupont Menuiserie SARL (C001)", "25/02/2026", "€100.00", "F-1: €100.00"):
+    for words in ("A-1", "Dupont Menuiserie SARL (C001)", "25 Feb 2026", "€100.00", "F-1: €100.00"):
         assert words in note
-    for words in ("payment:1", "27/02/2026", "€200.00", "F-1: €200.00"):
+    for words in ("payment:1", "27 Feb 2026", "€200.00", "F-1: €200.00"):
         assert words in payment
 
 

@@ -93,7 +93,7 @@ def _doubt(world: World) -> None:
             _stranger,
             "to be dealt with",
             Level.WARNING,
-            "1 waiting, since 10/03/2026",
+            "1 waiting, since 10 Mar 2026",
             "relance-mailer replies",
         ),
         (_doubt, "messages in doubt", Level.WARNING, "1 → durand@debtor.example", "approve doubt 1"),

@@ -53,8 +53,8 @@ def test_the_whole_story_stands_in_the_order_of_what_happened(world: World) -> N
     assert "the server answered: 250 2.0.0 Ok: queued as 4Qx7" in words
     assert "message received from durand@debtor.example" in words
     assert "understood: promise to pay" in words
-    assert "payment announced for 20/03/2026" in words
-    assert "on hold until 25/03/2026: promise to pay" in words
+    assert "payment announced for 20 Mar 2026" in words
+    assert "on hold until 25 Mar 2026: promise to pay" in words
 
 
 def test_an_answer_about_another_invoice_is_no_part_of_it(world: World) -> None:
@@ -133,14 +133,14 @@ def _at_night(world: World, debtor_id: int, invoice_id: int) -> None:
     ("happens", "why", "comes", "stage"),
     [
         (_nothing, "first reminder to be sent to durand@debtor.example", "first reminder at the next pass", "reminder1"),
-        (_hold, "on hold: promise to pay (until 20/03/2026)", "first reminder on 23/03/2026 09:00", "reminder1"),
+        (_hold, "on hold: promise to pay (until 20 Mar 2026)", "first reminder on 23 Mar 2026 09:00", "reminder1"),
         (_dispute, "on hold: dispute", "a person decides; then first reminder", "reminder1"),
         (_queue, "a message is leaving or waits to be tried again", "message 1 leaves, then the next stage", "reminder1"),
-        (_remind, "the next stage's day has not come (until 20/03/2026 09:00)", "second reminder on 20/03/2026 09:00", "reminder2"),
+        (_remind, "the next stage's day has not come (until 20 Mar 2026 09:00)", "second reminder on 20 Mar 2026 09:00", "reminder2"),
         (_lose, "a message may have left: to be checked", "`relance-mailer approve doubt 1 --sent|--not-sent --by NAME`", "reminder1"),
         (_pay, "paid", "nothing more: paid", ""),
         (_no_address, "no address to write to", "a person decides; then first reminder", "reminder1"),
-        (_at_night, "outside sending hours (until 11/03/2026 09:00)", "first reminder on 11/03/2026 09:00", "reminder1"),
+        (_at_night, "outside sending hours (until 11 Mar 2026 09:00)", "first reminder on 11 Mar 2026 09:00", "reminder1"),
     ],
 )  # fmt: skip
 def test_why_nothing_leaves_now_and_what_comes_next(
@@ -167,7 +167,7 @@ def test_after_the_formal_notice_the_handover_has_its_day(world: World) -> None:
     world.deliver()
     story = _tell(world, invoice_id)
     assert story.reason == "deadline_running"
-    assert story.next == "handover on 26/03/2026"
+    assert story.next == "handover on 26 Mar 2026"
     assert "message 4 approved by Claire Martin" in _words(story)
 
 

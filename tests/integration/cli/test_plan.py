@@ -127,7 +127,7 @@ def test_closed_gates_and_the_mode_stand_above(world: World, in_world: Type) -> 
     words = in_world("plan").out
     assert words.splitlines()[0] == "Mode: live"
     assert "Nothing leaves: the inbox was not read to its end" in words
-    assert "Nothing leaves: payments are not up to date (last import: 2026-03-10)" in words
+    assert "Nothing leaves: payments are not up to date (last import: 10 Mar 2026)" in words
     assert len(in_world("plan", "--json").json["gates"]) == 2
 
 

@@ -21,7 +21,7 @@ def test_newest_first_with_what_the_program_did(world: World, in_world: Type) ->
     assert (promise["intent"], promise["words"]) == ("promise_to_pay", "promise to pay")
     assert promise["promise_date"] == "2026-03-20"
     assert promise["waits"] is False
-    assert "on hold until 2026-03-25" in promise["effect"]
+    assert "on hold until 25 Mar 2026" in promise["effect"]
     assert 0 < promise["confidence"] <= 1
     assert (unknown["debtor"], unknown["waits"]) == (None, True)
 
@@ -44,6 +44,28 @@ def test_the_table_names_sender_meaning_and_task(world: World, in_world: Type) -
     assert "unknown" in lines[0]
     assert "To be dealt with" in words
     assert "Message from nobody@elsewhere.example to be matched" in words
+
+
+def test_under_each_answer_stand_its_subject_and_first_words_and_below_what_comes_next(
+    world: World, in_world: Type
+) -> None:
+    world.owing()
+    notice = world.remind()
+    text = f"\n\x1b[2JBonjour, nous réglerons le 20 mars 2026. {'x' * 200}\nCordialement"
+    world.take(answer(notice, text, at=world.now))
+    world.later(hours=1)
+    world.take(letter("Qui êtes-vous ?", sender="nobody@elsewhere.example", at=world.now))
+    lines = in_world("replies", "--all").out.splitlines()
+    unknown, promise = (at for at, line in enumerate(lines) if line.startswith("reply:"))
+    assert "promised for 20 Mar 2026" in lines[promise]
+    first = next(line for line in lines if "nous réglerons" in line).strip()
+    assert len(first) == 100
+    assert first.endswith("x…")
+    assert "\x1b" not in "".join(lines)
+    assert any("→ on hold until 25 Mar 2026" in line for line in lines[promise:])
+    assert "Qui êtes-vous ?" in " ".join(lines[unknown:promise])
+    reference = lines[unknown].split()[0]
+    assert lines[-1].startswith(f"dealt with: `relance-mailer done {reference}` · resume:")
 
 
 def test_an_empty_inbox_says_so(world: World, in_world: Type) -> None:

@@ -83,6 +83,9 @@ def test_refused_twice_is_once(world: World) -> None:
 
 
 def test_letting_an_unusual_run_go_is_noted_with_the_name(world: World) -> None:
+    for n in range(21):
+        world.owing(f"accounts@debtor{n}.example")
+    assert world.plan().braked
     desk.approve_run(world.office, world.now, "Jo")
     [entry] = world.entries("setting:run_approved")
     assert (entry.kind, entry.actor) == ("switched", "Jo")
@@ -125,3 +128,35 @@ def test_every_decision_of_a_person_lengthens_the_chain_that_verifies(world: Wor
     desk.release_all(world.office, world.now, "Jo")
     assert [entry.actor for entry in world.entries()][before:].count("Jo") == 4
     world.verify()
+
+
+def test_where_no_run_waits_none_can_be_approved(world: World) -> None:
+    with pytest.raises(ConflictError, match="no run waits"):
+        desk.approve_run(world.office, world.now, "Jo")
+
+
+def test_a_pause_that_would_have_ended_already_is_refused(world: World) -> None:
+    world.owing()
+    with pytest.raises(ConflictError, match="in the past"):
+        desk.hold(world.office, "F-2026-002", world.today - timedelta(days=1), "manual", world.now, "Jo")
+    assert world.holds() == []
+
+
+def test_an_answer_that_a_person_matches_pauses_its_debtor_s_invoices(world: World) -> None:
+    debtor_id, _ = world.owing(reference="C77")
+    world.take(letter("Bonjour, nous ne comprenons pas.", sender="stranger@nowhere.example"))
+    reply = world.one(ReplyRow)
+    assert reply.id is not None
+    assert reply.debtor_id is None
+    assert desk.match_reply(world.office, reply.id, "C77", world.now, "Jo") == "C77"
+    assert world.one(ReplyRow).debtor_id == debtor_id
+    assert [reason for reason, _ in world.holds()] == ["to_check"]
+    assert world.told(f"reply:{reply.id}", "corrected")["debtor"] == debtor_id
+
+
+def test_a_message_can_be_read_as_it_was_written(world: World) -> None:
+    world.owing()
+    world.plan()
+    assert desk.read_notice(world.office, 1).own_text.startswith(("Dear", "Hello"))
+    with pytest.raises(NotFoundError, match="no message 404"):
+        desk.read_notice(world.office, 404)

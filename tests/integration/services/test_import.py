@@ -442,6 +442,7 @@ def test_an_unknown_invoice_of_a_known_debtor_leaves_the_payment_without(
         ("20/02/2026;;F1, F2;80,00;EUR;P1;", Reason.SEVERAL_DEBTORS),
         ("20/02/2026;C1;F2;80,00;EUR;P1;", Reason.ANOTHERS_INVOICE),
         ("21/02/2026;C1;F1;80,00;EUR;P0;", Reason.CONFLICTING_PAYMENT),
+        ("03/03/2026;C1;F1;80,00;EUR;P1;", Reason.FUTURE_PAYMENT),
     ],
 )
 def test_a_payment_that_nobody_can_place_is_refused(

@@ -278,6 +278,7 @@ def test_a_stopped_run_asks_once_and_goes_when_a_person_lets_it(world: World) ->
 
 def test_a_persons_leave_lasts_a_day(world: World) -> None:
     many(world, 21)
+    assert world.plan().braked is not None
     desk.approve_run(world.office, world.now, "Jo")
     world.later(hours=24)
     assert world.plan().braked is not None

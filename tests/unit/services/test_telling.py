@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relance_mailer.dunning.decide import Reason, Wait
-from relance_mailer.services.gates import GateKind
+from relance_mailer.services.gates import Gate, GateKind
 from relance_mailer.services.telling import Letter, Teller
-from relance_mailer.services.views import decision_words
+from relance_mailer.services.views import decision_words, gate_words
 from relance_mailer.store.ledger import Kind, Recorded
 from relance_mailer.texts.words import WORDS, say
 
@@ -38,19 +38,19 @@ def test_every_kind_has_words_even_where_its_payload_lacks_what_they_name(kind: 
 @pytest.mark.parametrize(
     ("kind", "payload", "told"),
     [
-        (Kind.IMPORTED, {"new": {"total": "1250.00 EUR", "due": "2026-03-05"}, "file": "a.csv"}, "imported from a.csv: €1,250.00, due on 05/03/2026"),
-        (Kind.IMPORTED, {"old": {"due": "2026-03-05"}, "new": {"due": "2026-03-09"}, "file": "b.csv"}, "changed by b.csv: due date 05/03/2026 → 09/03/2026"),
-        (Kind.PAID, {"amount": "500.00 EUR", "paid_on": "2026-03-09", "settles": {"F-1": "200.00 EUR"}}, "payment of €500.00 on 09/03/2026, €200.00 of it for this invoice"),
+        (Kind.IMPORTED, {"new": {"total": "1250.00 EUR", "due": "2026-03-05"}, "file": "a.csv"}, "imported from a.csv: €1,250.00, due on 5 Mar 2026"),
+        (Kind.IMPORTED, {"old": {"due": "2026-03-05"}, "new": {"due": "2026-03-09"}, "file": "b.csv"}, "changed by b.csv: due date 5 Mar 2026 → 9 Mar 2026"),
+        (Kind.PAID, {"amount": "500.00 EUR", "paid_on": "2026-03-09", "settles": {"F-1": "200.00 EUR"}}, "payment of €500.00 on 9 Mar 2026, €200.00 of it for this invoice"),
         (Kind.ALLOCATED, {"what": "payment:3", "amount": "50.00 EUR"}, "€50.00 of payment:3 allocated to this invoice by Claire"),
-        (Kind.ALLOCATED, {"file": "a.csv", "balance": "90.00 EUR", "as_of": "2026-03-09"}, "a.csv: balance €90.00 on 09/03/2026"),
+        (Kind.ALLOCATED, {"file": "a.csv", "balance": "90.00 EUR", "as_of": "2026-03-09"}, "a.csv: balance €90.00 on 9 Mar 2026"),
         (Kind.SENT, {"code": 250, "answer": "2.0.0 Ok: queued as 4Qx7", "mode": "live"}, "message 7 sent; the server answered: 250 2.0.0 Ok: queued as 4Qx7"),
         (Kind.SENT, {"mode": "shadow", "left": False}, "message 7: would have left (shadow, nothing is sent)"),
         (Kind.SENT, {"mode": "redirect", "code": 250, "answer": "ok"}, "message 7 sent to the team (redirect mode); the server answered: 250 ok"),
         (Kind.DEFERRED, {"phase": "rcpt", "code": 451, "answer": "4.7.1 later"}, "message 7 refused for now (rcpt): 451 4.7.1 later; it will be tried again"),
         (Kind.SETTLED, {"left": False, "proof": "Claire"}, "message 7: it did not leave, says Claire"),
         (Kind.HELD, {"reason": "dispute", "owner": "accounts"}, "on hold without an end, owner accounts: dispute"),
-        (Kind.PROMISED, {"date": "2026-03-20", "amount": "80.50", "grace_until": "2026-03-25"}, "promise to pay €80.50 on 20/03/2026; waiting until 25/03/2026"),
-        (Kind.PROMISED, {"date": None, "amount": None, "grace_until": "2026-03-25"}, "promise to pay, no date given; waiting until 25/03/2026"),
+        (Kind.PROMISED, {"date": "2026-03-20", "amount": "80.50", "grace_until": "2026-03-25"}, "promise to pay €80.50 on 20 Mar 2026; waiting until 25 Mar 2026"),
+        (Kind.PROMISED, {"date": None, "amount": None, "grace_until": "2026-03-25"}, "promise to pay, no date given; waiting until 25 Mar 2026"),
         (Kind.APPROVED, {"by": "Claire"}, "message 7 approved by Claire"),
     ],
 )  # fmt: skip
@@ -97,3 +97,12 @@ def test_both_languages_name_the_same_things(key: str) -> None:
 
 def _names(words: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(words) if name]
+
+
+def test_french_sentences_hold_no_key_and_no_iso_date() -> None:
+    assert _tell(Kind.DISPUTED, {"reason": "quality"}, "fr") == "contestée : qualité"
+    held = _tell(Kind.HELD, {"reason": "dispute", "owner": "accounts"}, "fr")
+    assert held == "en attente sans terme, suivie par la comptabilité : litige"
+    assert "(92\u00a0%)" in _tell(Kind.UNDERSTOOD, {"intent": "dispute", "confidence": 0.92}, "fr")
+    assert "dernier import : 22/09/2025)" in gate_words(Gate(GateKind.PAYMENTS, "2025-09-22"), "fr")
+    assert "dernier import : jamais)" in gate_words(Gate(GateKind.PAYMENTS), "fr")

@@ -197,3 +197,12 @@ def test_a_state_file_that_cannot_be_written_undoes_the_installation(db: Databas
             session, tmp_path / "nowhere" / "state.json", at=AT, machine_id_path=tmp_path / "m"
         )
     assert "never installed" in Home(db, tmp_path).examine().reason
+
+
+def test_a_folder_copied_on_the_same_machine_is_not_trusted(home: Home, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "copy"
+    elsewhere.mkdir()
+    home.state = Path(shutil.copy(home.state, elsewhere))
+    found = home.examine()
+    assert not found.trusted
+    assert "copied or moved" in found.reason

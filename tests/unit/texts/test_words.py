@@ -7,13 +7,14 @@ import pytest
 import relance_mailer
 from relance_mailer.dunning.case import missing_for_formal_notice
 from relance_mailer.dunning.decide import Reason
+from relance_mailer.dunning.dispute import DisputeReason
 from relance_mailer.dunning.invoice import DebtorKind, Party
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.policy import DEFAULT_STAGES
 from relance_mailer.replies.model import Intent, MachineKind
-from relance_mailer.services import consequences, machines, plan
+from relance_mailer.services import consequences, holds, machines, plan
 from relance_mailer.services.gates import GateKind
-from relance_mailer.texts.words import WORDS, say
+from relance_mailer.texts.words import WORDS, certainty, say
 
 PACKAGE = Path(relance_mailer.__file__).parent
 SERVICES = [ast.parse(path.read_text("utf-8")) for path in sorted((PACKAGE / "services").glob("*.py"))]
@@ -63,6 +64,8 @@ def expected_keys() -> list[str]:
     return [
         *(f"reason.{reason}" for reason in Reason),
         *(f"gate.{kind}" for kind in GateKind),
+        *(f"dispute.{reason}" for reason in DisputeReason),
+        f"owner.{holds.TEAM}",
         *(f"intent.{intent}" for intent in Intent),
         *(f"mode.{mode}" for mode in Mode),
         *(f"stage.{stage.key}" for stage in DEFAULT_STAGES),
@@ -130,5 +133,11 @@ def test_what_people_wrote_is_not_taken_for_a_place_to_fill() -> None:
 def test_a_stage_or_hold_of_one_s_own_is_called_by_its_key() -> None:
     assert say("stage.relance_bis", "fr") == "relance_bis"
     assert say("hold.Attente du BL", "fr") == "Attente du BL"
+    assert say("owner.J. Martin", "fr") == "J. Martin"
     with pytest.raises(KeyError):
         say("task.relance_bis", "fr")
+
+
+def test_certainty_is_a_whole_percentage() -> None:
+    assert certainty(0.916, "fr") == "92\u00a0%"
+    assert certainty(0.916, "en") == "92%"
