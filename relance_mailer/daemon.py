@@ -18,6 +18,7 @@ from relance_mailer.bootstrap import Accounts, make_reader
 from relance_mailer.errors import ImapError, RelanceError, StoreError
 from relance_mailer.mail.watch import Watcher, read_once
 from relance_mailer.services import receive, send
+from relance_mailer.services.file_copies import file_copies
 from relance_mailer.services.follow_up import FollowedUp, follow_up, start_up
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import Office
@@ -75,6 +76,10 @@ async def one_pass(office: Office, accounts: Accounts, reader: Reader) -> Ticked
     done.planned = await asyncio.to_thread(plan, office, office.clock.now())
     async with GroupCommit(office.db) as group:
         done.sent = await Outbox(office, group, accounts.smtp).drain()
+    try:
+        await asyncio.to_thread(file_copies, office, accounts.mailboxes[0], office.clock.now())
+    except ImapError as error:
+        done.unreachable.append(str(error))
     note_heads(office)
     return done
 
@@ -240,6 +245,7 @@ class _OfficeHours:
             if report is not None:
                 self._tell(report)
             await self._drain(outbox)
+            await self._guarded("filing copies", self._file_copies)
             with contextlib.suppress(StoreError):
                 await self._office.db.run(lambda: note_heads(self._office))
 
@@ -256,6 +262,9 @@ class _OfficeHours:
             for error in trouble.exceptions:
                 log.error("failed", what="sending", error=str(error))
             self._stranded = True
+
+    def _file_copies(self) -> int:
+        return file_copies(self._office, self._accounts.mailboxes[0], self._office.clock.now())
 
     def _recover(self) -> None:
         with self._office.db.write() as session:

@@ -88,6 +88,9 @@ class Smtp(Server):
     reply_to: Address = ""
     plus_address: bool = False  #: answers come to local+r<id>-<signature>@domain
     bcc: Address = ""  #: a copy of every notice, by which a doubt can be settled
+    sent_copy: Literal["append", "none"] = (
+        "none"  #: file a copy in the first mailbox's Sent folder, once sent
+    )
     rate: str = Field(default="30/minute", pattern=r"^(unlimited|[1-9]\d*/(second|minute|hour|day))$")
     connections: int = Field(default=2, ge=1, le=32)
     dot_timeout: float = Field(default=600, gt=0)  #: RFC 5321, section 4.5.3.2.6

@@ -246,6 +246,23 @@ def add_attempts(session: Session, claimed: Sequence[NoticeRow], now: datetime) 
     return [AttemptKey(row.notice_id, row.id) for row in made]
 
 
+def without_copy(session: Session, creditor_id: int, since: datetime, limit: int) -> list[NoticeRow]:
+    """Return notices that left since `since` and of which no copy was filed, oldest first."""
+    return list(
+        session.exec(
+            select(NoticeRow)
+            .where(
+                NoticeRow.creditor_id == creditor_id,
+                NoticeRow.state == NoticeState.SENT,
+                col(NoticeRow.left_at) > since,
+                col(NoticeRow.copy_filed_at).is_(None),
+            )
+            .order_by(col(NoticeRow.id))
+            .limit(limit)
+        )
+    )
+
+
 def last_attempt(session: Session, notice_id: int) -> AttemptRow | None:
     """Return the last attempt at a notice, None if there was none."""
     return session.exec(

@@ -131,3 +131,18 @@ def test_with_the_smtp_server_down_all_wait_and_none_is_done_until_it_is_back(ro
     assert road.tick(MONDAY + SOON)["sent"] == 3
     assert [len(road.inbox(debtor)) for debtor in debtors] == [1, 1, 1]
     assert road.tasks("account") == []
+
+
+def test_a_copy_is_filed_in_sent_once_it_left_and_opens_no_hold(road: Road) -> None:
+    road.install(smtp={"sent_copy": "append"})
+    debtor = road.bed.user("copie")
+    road.invoices(Invoice("F-1", "COPIE", debtor))
+    with road.daemon(MONDAY):
+        [message] = road.bed.wait_for(debtor)
+        [copy] = road.bed.wait_for(road.me, 1, "Sent")
+        road.wait_until("message", "kind = 'own'")
+    assert copy["Message-ID"] == message["Message-ID"]
+    assert road.tick(MONDAY + timedelta(hours=1))["sent"] == 0
+    assert len(road.bed.messages(road.me, "Sent")) == 1
+    assert road.rows("hold") == []
+    assert [row["state"] for row in road.rows("notice")] == ["sent"]

@@ -57,6 +57,7 @@ class NoticeRow(SQLModel, table=True):
     attempts: int = 0
     left_at: datetime | None = instant(nullable=True)  #: when it left or, in doubt, may have left
     provider_id: str = ""  #: the id that the server's 250 gave it, where it renames
+    copy_filed_at: datetime | None = instant(nullable=True)  #: when its copy was filed in the Sent folder
     outcome: str = ""  #: why it ended as it did, in words
 
 

@@ -286,6 +286,7 @@ def upgrade() -> None:
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('left_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('provider_id', sa.String(), nullable=False),
+    sa.Column('copy_filed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.String(), nullable=False),
     sa.ForeignKeyConstraint(['contact_id'], ['contact.id'], name=op.f('fk_notice_contact_id')),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_notice_creditor_id')),
