@@ -58,7 +58,7 @@ def test_a_thousand_kills_are_survived_too(
 
 
 def through_kills(bed: MailBed, folder: Path, lane: int, kills: int) -> str:
-    """Kill the program so many times while something is under way, then see what became of every notice."""
+    """Kill the program at least so many times while something is under way, then see what became of every notice."""
     seed = SEED + lane
     chance = random.Random(seed)
     started = time.monotonic()
@@ -66,19 +66,24 @@ def through_kills(bed: MailBed, folder: Path, lane: int, kills: int) -> str:
         try:
             for moment in moments(chance):
                 house.live(moment)
-                if house.fatal == kills:
+                if house.fatal >= kills and (enough(house) or house.fatal >= 2 * kills):
                     break
             told = f"{house.told()}\n  {afterwards(house)}, {time.monotonic() - started:.0f} s"
         except AssertionError as error:
             error.add_note(f"RELANCE_KILL_SEED={SEED}, lane {lane}\n{house.told()}\n{house.log()}")
             raise
-    return f"{kills} kills, RELANCE_KILL_SEED={SEED}, lane {lane}, {lane + 1} connection(s)\n{told}"
+    return f"{house.fatal} kills, RELANCE_KILL_SEED={SEED}, lane {lane}, {lane + 1} connection(s)\n{told}"
+
+
+def enough(house: House) -> bool:
+    """Whether each state was met often enough; a lane whose chance was bad goes on for a while."""
+    fewest = min(FEWEST, house.fatal // 10)
+    return all(house.kills[state] >= fewest for state in UNDER_WAY)
 
 
 def afterwards(house: House) -> str:
     """Let the program come to rest, and check what the server, the database and the ledger say."""
-    fewest = min(FEWEST, house.fatal // 10)
-    assert all(house.kills[state] >= fewest for state in UNDER_WAY), house.told()
+    assert enough(house), house.told()
     house.server.bring_copies(every=True)
     house.tick()
     assert_nothing_twice(house)

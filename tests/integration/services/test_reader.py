@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 
 from relance_mailer.errors import UnreadableError
 from relance_mailer.services.reader import Reader
+from tests.support.mailbed import becomes_true
 from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, letter
 
 OTHER_ADDRESS = "relances@creditor.example"
@@ -73,8 +75,14 @@ def test_a_child_that_dies_while_reading_costs_that_message_only(small: Reader) 
     small.read(letter("before"))
     os.kill(child_of(small), signal.SIGSTOP)
     pid = child_of(small)
+    assert small._child is not None
+    pipe = small._child.stdin
+    assert pipe is not None
     with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(small.read, letter("lost"))
+        reading = pool.submit(small.read, letter("lost " * 100_000))  # more than the pipe holds
+        assert becomes_true(lambda: not select.select([], [pipe], [], 0)[1], 10), (
+            "the child is being written to"
+        )
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(UnreadableError, match="the reading process ended"):
             reading.result(timeout=20)

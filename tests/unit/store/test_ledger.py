@@ -142,7 +142,7 @@ def test_a_changed_field_is_found_at_its_entry(db: Database, column: str) -> Non
 
 def test_a_changed_previous_is_found(db: Database) -> None:
     fill(db, 3)
-    tamper(db, "UPDATE ledger SET previous = 'f' || substr(previous, 2) WHERE sequence = 3")
+    tamper(db, "UPDATE ledger SET previous = 'x' || substr(previous, 2) WHERE sequence = 3")
     assert any("entry 3" in one for one in check(db).problems)
 
 
