@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal, Self
 
 from rich import box
@@ -64,6 +65,7 @@ _WORDS = {
     "what.broken": ("promesse rompue", "promise broken"),
     "what.withdrawn": ("promesse remplacée", "promise replaced"),
     "what.disputed": ("litige : {detail}", "dispute: {detail}"),
+    "what.resolved": ("litige réglé", "dispute settled"),
     "what.paid": ("règlement reçu : {detail}", "payment received: {detail}"),
     "what.credited": ("avoir : {detail}", "credit note: {detail}"),
     "what.approved": ("mise en demeure approuvée", "formal notice approved"),
@@ -104,6 +106,8 @@ class _Tongue:
             detail = said + (self("until", day=day) if day else f" ({rest})" if rest else "")
         elif event.what == "promised":
             detail = self.day(detail)
+        elif event.what in ("paid", "credited"):
+            detail = formats.money(Money(Decimal(detail), "EUR"), self.language)
         elif event.what == "disputed":
             detail = say(f"dispute.{detail}", self.language)
         words = self(f"what.{event.what}", detail=detail)
