@@ -10,7 +10,6 @@ RelanceError
 ├── UnreadableError      a message cannot be read (it is kept all the same)
 ├── StoreError           the database cannot be used
 │   ├── SchemaError      its schema is not this program's
-│   ├── LedgerError      the ledger does not verify
 │   └── AlreadyRunningError  another process drives this database
 └── MailError            a mail server refused or fell silent; knows `permanent` and `scope`
     ├── SmtpError        the message was surely not accepted
@@ -63,10 +62,6 @@ class StoreError(RelanceError):
 
 class SchemaError(StoreError):
     """The database's schema is older or newer than this program."""
-
-
-class LedgerError(StoreError):
-    """The ledger does not verify."""
 
 
 class AlreadyRunningError(StoreError):

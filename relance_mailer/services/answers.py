@@ -169,11 +169,6 @@ def as_json(said: Understanding) -> Any:
     return _UNDERSTANDING.dump_python(said, mode="json")
 
 
-def from_json(value: Any) -> Understanding:
-    """Return the understanding that `as_json` wrote."""
-    return _UNDERSTANDING.validate_python(value)
-
-
 def _scope(
     session: Session, file: DebtorFile, notice: NoticeRow | None, said: Understanding, *, verified: bool
 ) -> Scope:

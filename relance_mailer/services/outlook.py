@@ -23,7 +23,6 @@ from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import NoticeRow
 from relance_mailer.texts import formats
-from relance_mailer.texts.words import say
 
 _MOST_STEPS = 500  #: of one debtor; a policy of years has fewer
 _LEAVING = UNSENT - {NoticeState.AWAITING_APPROVAL} | {NoticeState.SENDING}
@@ -271,8 +270,3 @@ def _waiting(office: Office, decided: DebtorPlan) -> Iterator[Waiting]:
             words=views.decision_words(decision, language),
             until=until,
         )
-
-
-def stage_words(stage: str, language: str) -> str:
-    """Return a stage's name."""
-    return say(f"stage.{stage}", language)

@@ -143,16 +143,3 @@ def add(session: Session, row: PromiseRow | DisputeRow, at: datetime | None = No
 def debtor_name(session: Session, hold: HoldRow) -> str:
     """Return the name of the debtor whom a hold concerns."""
     return session.exec(select(DebtorRow.name).where(DebtorRow.id == hold.debtor_id)).one()
-
-
-def was_insolvent(session: Session, debtor_id: int) -> bool:
-    """Say whether a debtor is known to be insolvent: a pause for it was opened and nobody released it as a mistake.
-
-    From the judgment that opens the proceedings on, interest stops (C. com. L622-28).
-    """
-    found = select(HoldRow.id).where(
-        HoldRow.debtor_id == debtor_id,
-        HoldRow.reason == "insolvency",
-        col(HoldRow.released_at).is_(None),
-    )
-    return session.exec(found).first() is not None

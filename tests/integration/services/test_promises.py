@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from relance_mailer.services import holds
-from relance_mailer.store import holds as rows
 from relance_mailer.store.tables import AllocationRow, HoldRow, InvoiceRow, NoticeRow, PromiseRow
 from tests.support.world import World, answer
 
@@ -293,18 +291,3 @@ def test_a_balance_that_comes_late_does_not_say_that_it_was_in_time(world: World
 
 
 # ── interest in insolvency ───────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_debtor_is_insolvent_until_that_pause_is_released(world: World) -> None:
-    debtor_id, invoice = world.owing()
-    with world.db.write() as session:
-        other = holds.open_hold(session, world.office, debtor_id, invoice, "manual", None, world.now)
-        assert not rows.was_insolvent(session, debtor_id)
-        insolvency = holds.open_hold(
-            session, world.office, debtor_id, None, "insolvency", world.today, world.now
-        )
-        assert rows.was_insolvent(session, debtor_id)
-        holds.release(session, world.office, other, "", world.now, "Jo")
-        assert rows.was_insolvent(session, debtor_id)
-        holds.release(session, world.office, insolvency, "mistake", world.now, "Jo")
-        assert not rows.was_insolvent(session, debtor_id)
