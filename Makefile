@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types imports soak bench clean
+.PHONY: help install demo test lint types imports soak bench recording clean
 
 help: ## show this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ soak: install ## the long tests, for example 1,000 kills; their output is kept i
 
 bench: install ## the road from file to SMTP, ours and the peer's
 	$(BIN)/python bench/road.py
+
+recording: install ## docs/demo.svg, the picture in the README, played anew
+	$(BIN)/python docs/recording.py
 
 clean: ## remove .venv and every cache
 	rm -rf $(VENV) bench/.peer-venv build dist *.egg-info

@@ -97,7 +97,7 @@ class Debtor:
 
     Attributes:
         code: the creditor's reference for it.
-        script: its story in a few words.
+        script, script_en: its story in a few words, in French and in English.
         emails: its known contacts; `spare` is learnt later.
         expected: what must have happened, a line each: "03-02 reminder1 F0101 F0102" (month and day first).
     """
@@ -106,6 +106,7 @@ class Debtor:
     name: str
     trade: str
     script: str
+    script_en: str
     emails: tuple[str, ...]
     person: str
     street: str
@@ -120,6 +121,10 @@ class Debtor:
     siren: str = ""
     spare: str = ""
     greylists: bool = False  #: its server asks to come again later
+
+    def story(self, language: str) -> str:
+        """Return its story in a few words."""
+        return self.script if language == "fr" else self.script_en
 
     def bill(self, number: str) -> Bill:
         """Return one of its invoices."""

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, Self
 
+from babel.dates import format_skeleton
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
@@ -20,18 +21,28 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from relance_mailer.demo.model import START
+from relance_mailer.demo.model import START, Debtor
 from relance_mailer.demo.outcome import Outcome, Story
 from relance_mailer.demo.play import Play
 from relance_mailer.demo.story import Event, merged
-from relance_mailer.dunning.decide import Reason, Send, Wait
+from relance_mailer.dunning.decide import Decision, Reason, Send, Wait
 from relance_mailer.dunning.money import Money
 from relance_mailer.services.plan import DebtorPlan, decisions
 from relance_mailer.texts import formats
 from relance_mailer.texts.words import say
 
 _SCROLL = 200  #: events kept; as many are shown as the terminal has lines
-_TABLE_LINES = 7  #: title, head and borders of both panes
+_FRAME_LINES = 7  #: title, head and borders of both panes
+_PASSING = frozenset({Reason.NOT_DUE, Reason.GAP, Reason.WINDOW})  #: waits that say no more than their end
+_FEWEST_EVENTS = 4  #: shown even where the table has to give way
+#: Columns with their share of the width (None: as wide as needed) and the narrowest terminal that shows them.
+_COLUMNS: tuple[tuple[str, int | None, int], ...] = (
+    ("debtor", 6, 0),
+    ("script", 7, 110),
+    ("owed", None, 0),
+    ("last", 6, 90),
+    ("stands", 7, 0),
+)
 
 #: key: (French, English)
 _WORDS = {
@@ -42,9 +53,11 @@ _WORDS = {
     "last": ("Dernier événement", "Last event"),
     "stands": ("Où en est-on", "Where it stands"),
     "events": ("Événements", "Events"),
+    "others": ("… et {n} autres", "… and {n} others"),
     "settled": ("tout est réglé", "all is settled"),
     "leaving": ("part : {stage}", "leaving: {stage}"),
     "until": (", jusqu'au {day}", ", until {day}"),
+    "next": ("prochaine étape le {day}", "next step on {day}"),
     "ended": ("{days} jours joués : {sent} messages envoyés, {received} reçus, {in_doubt} en doute, {duplicates} en double.", "{days} days played: {sent} messages sent, {received} received, {in_doubt} in doubt, {duplicates} duplicates."),
     "sent": ("Envoyés", "Sent"),
     "understood": ("Compris", "Understood"),
@@ -93,10 +106,14 @@ class _Tongue:
             day = date.fromisoformat(f"{START.year}-{month_and_day}")
         except ValueError:  # a promise that names no day
             return "?"
-        return formats.short_date(day, self.language)
+        return self.short(day)
 
-    def event(self, event: Event) -> str:
-        """Say an event in words."""
+    def short(self, day: date) -> str:
+        """Write a day without its year, which is the same all along."""
+        return format_skeleton("MMMd", day, locale=self.language)
+
+    def event(self, event: Event, *, numbers: bool = True) -> str:
+        """Say an event in words, with the invoices it is about or without."""
         detail = event.detail
         if event.what in ("sent", "understood", "held", "released"):
             key, _, rest = detail.partition(" ")
@@ -111,7 +128,7 @@ class _Tongue:
         elif event.what == "disputed":
             detail = say(f"dispute.{detail}", self.language)
         words = self(f"what.{event.what}", detail=detail)
-        return f"{words}  {' '.join(event.numbers)}".rstrip()
+        return f"{words}  {' '.join(event.numbers)}" if numbers and event.numbers else words
 
 
 class Screen:
@@ -133,31 +150,61 @@ class Screen:
 
     def day(self, play: Play, news: Sequence[Event]) -> None:
         """Show a day's end."""
+        self._live.update(self.picture(play, news), refresh=True)
+
+    def picture(self, play: Play, news: Sequence[Event]) -> Group:
+        """Return how things stand at a day's end, cut to the terminal's size."""
         told = merged(news)
         self._events.extend(told)
-        self._last |= {event.debtor: event for event in told}
-        self._live.update(Group(self._table(play), self._scroll(play)), refresh=True)
+        for event in told:  # the latest last
+            self._last.pop(event.debtor, None)
+            self._last[event.debtor] = event
+        shown = self._shown(play.cast)
+        rows = len(shown) + (len(shown) < len(play.cast))
+        return Group(self._table(play, shown), self._scroll(play, rows))
 
-    def _table(self, play: Play) -> Table:
-        title = self._say(
-            "title",
-            day=formats.long_date(play.day, self._say.language),
-            sent=len(play.post.letters),
-            received=play.post.received,
+    def _shown(self, cast: Sequence[Debtor]) -> list[Debtor]:
+        """Return the debtors that the terminal has room for: those of whom there was news last, in the cast's order."""
+        room = max(1, self._console.height - _FRAME_LINES - _FEWEST_EVENTS)
+        if len(cast) <= room:
+            return list(cast)
+        newest = list(reversed(self._last))
+        ranked = sorted(
+            cast, key=lambda debtor: newest.index(debtor.code) if debtor.code in newest else len(newest)
         )
-        table = Table(title=title, box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
-        for key, ratio in (("debtor", 5), ("script", 5), ("owed", None), ("last", 7), ("stands", 8)):
+        kept = {debtor.code for debtor in ranked[: room - 1]}
+        return [debtor for debtor in cast if debtor.code in kept]
+
+    def _table(self, play: Play, shown: Sequence[Debtor]) -> Table:
+        columns = [column for column in _COLUMNS if self._console.width >= column[2]]
+        table = Table(title=self._title(play), box=box.SIMPLE_HEAD, expand=True, padding=(0, 1))
+        for key, ratio, _ in columns:
             justify: Literal["left", "right"] = "left" if ratio else "right"
             table.add_column(self._say(key), no_wrap=True, ratio=ratio, justify=justify)
         with play.office.db.read() as session:
             plans = {
                 plan.file.debtor.reference: plan for plan in decisions(play.office, session, play.clock.now())
             }
-        for debtor in play.cast:
-            last = self._last.get(debtor.code)
-            owed, stands = self._standing(play, plans.get(debtor.code))
-            table.add_row(escape(debtor.name), escape(debtor.script), owed, self._coloured(last), stands)
+        for debtor in shown:
+            cells = self._cells(play, debtor, plans.get(debtor.code))
+            table.add_row(*(cells[key] for key, _, _ in columns))
+        if others := len(play.cast) - len(shown):
+            table.add_row(self._say("others", n=others), style="dim")
         return table
+
+    def _title(self, play: Play) -> str:
+        day = formats.long_date(play.day, self._say.language)
+        return self._say("title", day=day, sent=len(play.post.letters), received=play.post.received)
+
+    def _cells(self, play: Play, debtor: Debtor, plan: DebtorPlan | None) -> dict[str, str | Text]:
+        owed, stands = self._standing(play, plan)
+        return {
+            "debtor": escape(debtor.name),
+            "script": escape(debtor.story(self._say.language)),
+            "owed": owed,
+            "last": self._coloured(self._last.get(debtor.code), numbers=False),
+            "stands": stands,
+        }
 
     def _standing(self, play: Play, plan: DebtorPlan | None) -> tuple[str, Text]:
         """Return what is owed, and why nothing leaves now for the oldest open invoice."""
@@ -171,35 +218,41 @@ class Screen:
         owed = sum((case.outstanding for case in open_), Money.zero(open_[0].outstanding.currency))
         decision = plan.decisions[open_[0].invoice.id]
         language = self._say.language
-        if isinstance(decision, Send):
-            words = self._say("leaving", stage=say(f"stage.{decision.stage.key}", language))
-        else:
-            detail = (
-                ", ".join(say(f"hold.{key}", language) for key in decision.detail.split(", "))
-                if decision.reason is Reason.HELD
-                else decision.detail
-            )
-            words = say(f"reason.{decision.reason}", language, detail=detail)
-        if isinstance(decision, Wait) and decision.until:
-            day = play.office.today(decision.until)
-            words += self._say("until", day=formats.short_date(day, language))
-        return formats.money(owed, language), Text(words)
+        return formats.money(owed, language), Text(self._why(play, decision))
 
-    def _scroll(self, play: Play) -> Panel:
-        room = max(3, self._console.height - len(play.cast) - _TABLE_LINES)
+    def _why(self, play: Play, decision: Decision) -> str:
+        """Say what a decision means for the one who looks on."""
+        language = self._say.language
+        if isinstance(decision, Send):
+            return self._say("leaving", stage=say(f"stage.{decision.stage.key}", language))
+        until = play.office.today(decision.until) if isinstance(decision, Wait) and decision.until else None
+        if until and decision.reason in _PASSING:
+            return self._say("next", day=self._say.short(until))
+        detail = decision.detail
+        if decision.reason is Reason.HELD:
+            detail = ", ".join(say(f"hold.{key}", language) for key in detail.split(", "))
+        words = say(f"reason.{decision.reason}", language, detail=detail)
+        return words + (self._say("until", day=self._say.short(until)) if until else "")
+
+    def _scroll(self, play: Play, rows: int) -> Panel:
+        room = max(_FEWEST_EVENTS, self._console.height - rows - _FRAME_LINES)
         names = {debtor.code: debtor.name for debtor in play.cast}
         lines = [self._line(event, names) for event in list(self._events)[-room:]]
         return Panel(Group(*lines), title=self._say("events"), box=box.ROUNDED, height=room + 2)
 
     def _line(self, event: Event, names: dict[str, str]) -> Text:
-        line = Text(f"{event.at:%d/%m %H:%M}  {names.get(event.debtor, event.debtor):<32.32}  ", no_wrap=True)
+        day = f"{self._say.short(event.at.date()):>6}"
+        line = Text(f"{day} {event.at:%H:%M}  {names.get(event.debtor, event.debtor):<32.32}  ", no_wrap=True)
         return line.append_text(self._coloured(event))
 
-    def _coloured(self, event: Event | None) -> Text:
+    def _coloured(self, event: Event | None, *, numbers: bool = True) -> Text:
         if event is None:
             return Text()
         return Text(
-            self._say.event(event), style=_COLOURS.get(event.what, ""), no_wrap=True, overflow="ellipsis"
+            self._say.event(event, numbers=numbers),
+            style=_COLOURS.get(event.what, ""),
+            no_wrap=True,
+            overflow="ellipsis",
         )
 
 
@@ -235,7 +288,7 @@ def _row(story: Story, tell: _Tongue) -> tuple[str, ...]:
     intents = ", ".join(say(f"intent.{key}", language) for key in story.intents)
     holds = ", ".join(dict.fromkeys(say(f"hold.{hold['reason']}", language) for hold in story.holds))
     verdict = f"[green]{tell('as_expected')}[/]" if story.as_expected else f"[bold red]{tell('different')}[/]"
-    return escape(story.debtor.name), escape(story.debtor.script), stages, intents, holds, verdict
+    return escape(story.debtor.name), escape(story.debtor.story(language)), stages, intents, holds, verdict
 
 
 @contextlib.contextmanager

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from relance_mailer.cli.commands import app
@@ -17,8 +20,10 @@ from relance_mailer.config import load
 from relance_mailer.demo import cast
 from relance_mailer.demo.cast import CAST
 from relance_mailer.demo.model import START, Debtor, Says
-from relance_mailer.demo.play import Settings
+from relance_mailer.demo.play import Play, Settings
+from relance_mailer.demo.screen import Screen
 from relance_mailer.demo.show import perform
+from relance_mailer.demo.story import Event
 from relance_mailer.demo.wordings import WORDINGS, every_text
 from relance_mailer.replies.intent import understand
 from relance_mailer.replies.model import Account, Intent, OpenInvoice
@@ -46,11 +51,32 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, ob
     return folder, json.loads(result.stdout)
 
 
-def test_up_to_the_hand_over_another_seed_goes_as_the_scripts_say() -> None:
-    outcome = perform(CAST, Settings(days=45, seed=8))
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_sixty_days_go_as_the_scripts_say_whatever_the_seed(seed: int) -> None:
+    outcome = perform(CAST, Settings(days=60, seed=seed))
     assert outcome.differences() == []
     assert outcome.as_expected
     assert sum("reminder1" in story.stages for story in outcome.stories) == len(CAST) - 1
+
+
+def test_a_small_terminal_shows_of_whom_there_was_news_last() -> None:
+    console = Console(width=80, height=24, file=io.StringIO(), record=True, force_terminal=True)
+    screen = Screen(console, "en")
+    pictures = []
+
+    def look(play: Play, news: Sequence[Event]) -> None:
+        console.print(screen.picture(play, news))
+        pictures.append((console.export_text(clear=True), {event.debtor for event in news}))
+
+    perform(CAST, Settings(days=2, seed=1, language="en"), watch=look)
+    for text, news in pictures:
+        lines = text.rstrip("\n").splitlines()
+        assert len(lines) <= 24
+        assert max(map(len, lines)) <= 80
+        assert "others" in text
+        assert "Events" in text
+        named = [debtor for debtor in CAST if debtor.name[:12] in text]
+        assert {debtor.code for debtor in named} & news
 
 
 def test_the_json_has_the_shape_that_others_rely_on(played: tuple[Path, dict[str, object]]) -> None:
