@@ -20,7 +20,7 @@ from relance_mailer.demo.screen import Screen
 from relance_mailer.demo.show import perform
 from relance_mailer.demo.story import Event
 
-WIDTH, HEIGHT = 130, 36
+WIDTH, HEIGHT = 140, 36
 SECONDS = 1.2  # a frame
 LAST = 5  # as many frames long does the last one stay
 LANGUAGE = "en"

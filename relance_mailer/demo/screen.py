@@ -110,17 +110,20 @@ class _Tongue:
 
     def short(self, day: date) -> str:
         """Write a day without its year, which is the same all along."""
-        return format_skeleton("MMMd", day, locale=self.language)
+        return format_skeleton("MMMd", day, locale=formats.locale(self.language))
 
-    def event(self, event: Event, *, numbers: bool = True) -> str:
-        """Say an event in words, with the invoices it is about or without."""
+    def event(self, event: Event, *, full: bool = True) -> str:
+        """Say an event in words, with the invoices it is about and how long it lasts or without."""
         detail = event.detail
         if event.what in ("sent", "understood", "held", "released"):
             key, _, rest = detail.partition(" ")
             kind = {"sent": "stage", "understood": "intent"}.get(event.what, "hold")
             said = say(f"{kind}.{key}", self.language)
-            day = self.day(rest.removeprefix("until ")) if rest.startswith("until ") else ""
-            detail = said + (self("until", day=day) if day else f" ({rest})" if rest else "")
+            if rest.startswith("until "):
+                said += self("until", day=self.day(rest.removeprefix("until "))) if full else ""
+            else:
+                said += f" ({rest})" if rest else ""
+            detail = said
         elif event.what == "promised":
             detail = self.day(detail)
         elif event.what in ("paid", "credited"):
@@ -128,7 +131,7 @@ class _Tongue:
         elif event.what == "disputed":
             detail = say(f"dispute.{detail}", self.language)
         words = self(f"what.{event.what}", detail=detail)
-        return f"{words}  {' '.join(event.numbers)}" if numbers and event.numbers else words
+        return f"{words}  {' '.join(event.numbers)}" if full and event.numbers else words
 
 
 class Screen:
@@ -202,7 +205,7 @@ class Screen:
             "debtor": escape(debtor.name),
             "script": escape(debtor.story(self._say.language)),
             "owed": owed,
-            "last": self._coloured(self._last.get(debtor.code), numbers=False),
+            "last": self._coloured(self._last.get(debtor.code), full=False),
             "stands": stands,
         }
 
@@ -230,9 +233,10 @@ class Screen:
             return self._say("next", day=self._say.short(until))
         detail = decision.detail
         if decision.reason is Reason.HELD:
-            detail = ", ".join(say(f"hold.{key}", language) for key in detail.split(", "))
-        words = say(f"reason.{decision.reason}", language, detail=detail)
-        return words + (self._say("until", day=self._say.short(until)) if until else "")
+            words = ", ".join(say(f"hold.{key}", language) for key in detail.split(", "))
+        else:
+            words = say(f"reason.{decision.reason}", language, detail=detail)
+        return f"{words} → {self._say.short(until)}" if until else words
 
     def _scroll(self, play: Play, rows: int) -> Panel:
         room = max(_FEWEST_EVENTS, self._console.height - rows - _FRAME_LINES)
@@ -245,11 +249,11 @@ class Screen:
         line = Text(f"{day} {event.at:%H:%M}  {names.get(event.debtor, event.debtor):<32.32}  ", no_wrap=True)
         return line.append_text(self._coloured(event))
 
-    def _coloured(self, event: Event | None, *, numbers: bool = True) -> Text:
+    def _coloured(self, event: Event | None, *, full: bool = True) -> Text:
         if event is None:
             return Text()
         return Text(
-            self._say.event(event, numbers=numbers),
+            self._say.event(event, full=full),
             style=_COLOURS.get(event.what, ""),
             no_wrap=True,
             overflow="ellipsis",
