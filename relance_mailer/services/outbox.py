@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 import structlog
 
@@ -18,7 +19,7 @@ from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection, With
 from relance_mailer.services import holds, send
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.send import Claimed, Claims, Delivered
-from relance_mailer.store import notices, settings
+from relance_mailer.store import attempts, settings
 from relance_mailer.store.group import GroupCommit, Together
 from relance_mailer.store.session import Session
 from relance_mailer.texts.words import say
@@ -59,6 +60,35 @@ class _Round:
         return self.trouble is None and not (self.stop and self.stop.is_set())
 
 
+class _Behind:
+    """Keeps one message's end on its way to the disk while the connection opens the next message.
+
+    So the end of one and the start of the next share a transaction. A crash between leaves the same doubt as before.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.settled()
+
+    async def do(self, ending: Coroutine[Any, Any, None]) -> None:
+        """Begin to write an end down, once the one before is written; raise what that one raised."""
+        try:
+            await self.settled()
+        finally:
+            self._task = asyncio.create_task(ending, name="smtp-ended")
+
+    async def settled(self) -> None:
+        """Wait until all is written."""
+        task, self._task = self._task, None
+        if task is not None:
+            await asyncio.shield(task)
+
+
 class Outbox:
     """Hands notices over; one for each process that holds the run lock."""
 
@@ -68,8 +98,7 @@ class Outbox:
         self._account = account
         rate = office.config.smtp.rate
         self._rate = None if rate == "unlimited" else RateLimit.parse(rate)
-        self._starts = Together(group, self._start_all)
-        self._ends = Together(group, self._accept_all)
+        self._steps = Together(group, self._all_steps)
         self._rest_until: datetime | None = None
         self._refusals = 0
         self._in_trouble = True  # perhaps, in an earlier life of this process
@@ -116,7 +145,7 @@ class Outbox:
 
         def used() -> int:
             with self._office.db.read() as session:
-                return len(notices.attempts_since(session, creditor_id, now - window))
+                return len(attempts.since(session, creditor_id, now - window))
 
         return max(0, min(most, self._rate.count - await self._office.db.run(used)))
 
@@ -126,26 +155,26 @@ class Outbox:
             lambda session: send.claim(session, office, office.clock.now(), limit)
         )
 
-    def _start_all(self, session: Session, claimed: Sequence[Claimed]) -> list[bool]:
-        begun = send.start(session, self._office, claimed, self._office.clock.now())
-        return [one.notice_id in begun for one in claimed]
-
-    def _accept_all(self, session: Session, delivered: Sequence[Delivered]) -> list[None]:
-        send.accepted(session, self._office, delivered, self._office.clock.now())
-        return [None] * len(delivered)
+    def _all_steps(self, session: Session, steps: Sequence[Claimed | Delivered]) -> list[bool]:
+        starting = [step for step in steps if isinstance(step, Claimed)]
+        ended = [step for step in steps if isinstance(step, Delivered)]
+        begun = send.steps(session, self._office, starting, ended, self._office.clock.now())
+        return [isinstance(step, Delivered) or step.notice_id in begun for step in steps]
 
     async def _work(self, round_: _Round) -> None:
         """Send over one connection after the other, until nothing is due or the account is refused."""
         while await self._refill(round_):
             try:
-                async with SmtpConnection(self._account) as connection:
+                async with SmtpConnection(self._account) as connection, _Behind() as behind:
                     while connection.usable and await self._refill(round_):
                         if round_.waiting:  # another connection may have taken the last one meanwhile
-                            await self._deliver(connection, round_, round_.waiting.popleft())
+                            await self._deliver(connection, round_, round_.waiting.popleft(), behind)
             except SmtpError as error:  # the connection itself was refused: nothing was tried on it
                 round_.trouble = error
 
-    async def _deliver(self, connection: SmtpConnection, round_: _Round, claimed: Claimed) -> None:
+    async def _deliver(
+        self, connection: SmtpConnection, round_: _Round, claimed: Claimed, behind: _Behind
+    ) -> None:
         office = self._office
         smtp = office.config.smtp
         copies = (ascii_address(smtp.bcc),) if smtp.bcc else ()
@@ -153,7 +182,7 @@ class Outbox:
 
         async def before_data() -> bool:
             nonlocal started
-            started = await self._starts.submit(claimed)
+            started = await self._steps.submit(claimed)
             return started
 
         try:
@@ -177,7 +206,7 @@ class Outbox:
                 round_.waiting.append(claimed)  # given back, since it was not tried
             raise
         else:
-            await self._ended(round_, claimed, result)
+            await behind.do(self._ended(round_, claimed, result))
 
     async def _in_doubt(self, round_: _Round, claimed: Claimed, words: str) -> None:
         office, now = self._office, self._office.clock.now()
@@ -223,13 +252,11 @@ class Outbox:
         if isinstance(result, Withheld):
             now = self._office.clock.now()
             await self._group.submit(
-                lambda session: notices.end_attempt(
-                    session, claimed.attempt_id, state="withdrawn", ended_at=now
-                )
+                lambda session: attempts.end(session, claimed.attempt_id, state="withdrawn", ended_at=now)
             )
             round_.report.withheld += 1
             return
-        await self._ends.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
+        await self._steps.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
         if self._in_trouble:
             self._refusals, self._in_trouble = 0, False
             await self._group.submit(self._account_again)

@@ -20,8 +20,9 @@ from relance_mailer.services.standing import obstacle
 from relance_mailer.store import blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
+from relance_mailer.store.notices import NewMember, NewNotice
 from relance_mailer.store.session import Session
-from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow, TaskRow
+from relance_mailer.store.tables import TaskRow
 from relance_mailer.texts.words import say
 
 CHUNK = 50  #: debtors in one writing unit: short enough that nobody waits for it
@@ -64,8 +65,7 @@ class PlanReport:
 class _Made:
     """A notice that was rendered and waits to be kept."""
 
-    notice: NoticeRow
-    members: tuple[NoticeInvoiceRow, ...]
+    notice: NewNotice
     raw: bytes
     debtor_name: str
     entry: Entry
@@ -211,9 +211,8 @@ def _make(office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, 
     assert whom is not None
     draft = writing.write(office, file, proposal, whom, notice_id, now)
     waits = proposal.stage.needs_approval
-    notice = NoticeRow(
+    notice = NewNotice(
         id=notice_id,
-        creditor_id=office.creditor_id,
         debtor_id=file.debtor.id,
         contact_id=whom.id,
         mode=office.mode,
@@ -229,26 +228,17 @@ def _make(office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, 
         message_id=draft.message_id,
         sha256=sha256(draft.raw).hexdigest(),
         deadline=draft.deadline,
-        created_at=now,
         rendered_at=now,
         next_attempt_at=None if waits else now,
+        members=tuple(
+            NewMember(case.invoice.id, stage.key, case.outstanding.minor, case.outstanding.currency)
+            for case, stage in proposal.cases
+        ),
     )
-    members = tuple(
-        NoticeInvoiceRow(
-            notice_id=notice_id,
-            invoice_id=case.invoice.id,
-            creditor_id=office.creditor_id,
-            stage=stage.key,
-            track=office.mode.track,
-            outstanding_minor=case.outstanding.minor,
-            currency=case.outstanding.currency,
-        )
-        for case, stage in proposal.cases
-    )
-    return _Made(notice, members, draft.raw, file.debtor.party.name, _rendered(notice, proposal))
+    return _Made(notice, draft.raw, file.debtor.party.name, _rendered(notice, proposal))
 
 
-def _rendered(notice: NoticeRow, proposal: Proposal) -> Entry:
+def _rendered(notice: NewNotice, proposal: Proposal) -> Entry:
     payload = {
         "mode": notice.mode,
         "to": notice.to_address,
@@ -269,7 +259,7 @@ def _keep(session: Session, office: Office, made: Sequence[_Made], now: datetime
     if not made:
         return
     blobs.put_many(session, [one.raw for one in made])
-    notices.add(session, [one.notice for one in made], [member for one in made for member in one.members])
+    notices.add(session, office.creditor_id, [one.notice for one in made])
     ledger.append(session, office.creditor_id, [one.entry for one in made], at=now, actor=BOT)
     for one in made:
         if one.notice.state == NoticeState.AWAITING_APPROVAL:

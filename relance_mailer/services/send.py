@@ -1,7 +1,7 @@
 """Handing notices over, at most once: claim, start, and what the server's answer means, each in one transaction.
 
 The road of an attempt (rule 1): `claim` reads holds, payments, policy, window and approval again and takes the notice;
-`start` commits `sending` before DATA; one of `accepted`, `refused`, `lost` commits what came of it. What a crash leaves
+`steps` commits `sending` before DATA, and what the server took; `refused` and `lost` commit what else came of it. What a crash leaves
 in `sending` becomes in doubt by `recover`, and is never sent again on a guess.
 """
 
@@ -19,7 +19,7 @@ from relance_mailer.services import gates, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.standing import standing
 from relance_mailer.services.views import decision_words
-from relance_mailer.store import blobs, cases, ledger, notices, settings
+from relance_mailer.store import attempts, blobs, cases, ledger, notices, settings
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
@@ -77,12 +77,12 @@ def recover(session: Session, office: Office, now: datetime) -> int:
     doubts = 0
     for notice in stranded:
         assert notice.id is not None
-        attempt = notices.last_attempt(session, notice.id)
+        attempt = attempts.last(session, notice.id)
         assert attempt is not None
         assert attempt.id is not None
         if notice.state == NoticeState.CLAIMED:
             notices.move(session, notice, NoticeEvent.UNCLAIM, next_attempt_at=now)
-            notices.end_attempt(session, attempt.id, state="withdrawn", ended_at=now)
+            attempts.end(session, attempt.id, state="withdrawn", ended_at=now)
         else:
             doubts += 1
             lost(session, office, notice.id, attempt.id, say("doubt.crash", office.config.language), now)
@@ -178,7 +178,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
     """Take notices for this process, each with an attempt of its own."""
     session.flush()  # what was postponed or superseded before
     mine = notices.claim(session, taken)
-    attempts = notices.add_attempts(session, mine, now)
+    begun = attempts.begin(session, mine, now)
     raws = blobs.get_many(session, [notice.sha256 for notice in mine])
     redirect_to = office.config.sending.redirect_to if office.mode is Mode.REDIRECT else ""
     return tuple(
@@ -191,7 +191,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
             sha256=notice.sha256,
             raw=raw,
         )
-        for notice, attempt, raw in zip(mine, attempts, raws, strict=True)
+        for notice, attempt, raw in zip(mine, begun, raws, strict=True)
     )
 
 
@@ -204,15 +204,23 @@ def _record(session: Session, office: Office, notice: NoticeRow, now: datetime) 
     settle.tell(session, office, notice, Kind.SENT, {"mode": Mode.SHADOW, "left": False}, now)
 
 
-def start(session: Session, office: Office, claimed: Sequence[Claimed], now: datetime) -> frozenset[int]:
-    """Commit `sending` before DATA; return the ids of those that may go on.
+def steps(
+    session: Session, office: Office, starting: Sequence[Claimed], ended: Sequence[Delivered], now: datetime
+) -> frozenset[int]:
+    """Commit, together, what the server took and what begins to leave; return the ids of those that may begin.
 
-    What was superseded meanwhile, by a hold for example, may not.
+    `sending` is committed here before DATA. What was superseded meanwhile, by a hold for example, may not begin.
     """
-    ids = [one.notice_id for one in claimed]
-    begun = notices.step(session, ids, NoticeState.CLAIMED, NoticeEvent.START)
+    told = _accept(session, office, ended, now) if ended else []
+    begun, tried = _start(session, starting) if starting else (frozenset[int](), [])
+    ledger.append(session, office.creditor_id, [*told, *tried], at=now, actor=BOT)
+    return begun
+
+
+def _start(session: Session, claimed: Sequence[Claimed]) -> tuple[frozenset[int], list[Entry]]:
+    begun = notices.start(session, [one.notice_id for one in claimed])
     going = [one for one in claimed if one.notice_id in begun]
-    notices.end_attempts(session, [{"attempt": one.attempt_id, "state": "sending"} for one in going])
+    attempts.end_all(session, [{"attempt": one.attempt_id, "state": "sending"} for one in going])
     entries = [
         Entry(
             Kind.ATTEMPTED,
@@ -222,34 +230,31 @@ def start(session: Session, office: Office, claimed: Sequence[Claimed], now: dat
         )
         for one in going
     ]
-    ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
-    return begun
+    return begun, entries
 
 
-def accepted(session: Session, office: Office, delivered: Sequence[Delivered], now: datetime) -> None:
+def _accept(session: Session, office: Office, delivered: Sequence[Delivered], now: datetime) -> list[Entry]:
     """The server answered 250: the stages are served."""
     ids = [one.claimed.notice_id for one in delivered]
     # One whose copy was read in the mailbox before the answer came is `sent` already; one that came back, bounced.
-    taken = notices.step(
-        session, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left_at=now, next_attempt_at=None
-    )
+    taken = notices.accept(session, ids, now)
     notices.serve(session, list(taken), office.today(now))
     notices.look_again_at_debtors(session, [one.claimed.debtor_id for one in delivered], now)
-    ended = {"state": "accepted", "ended_at": now}
-    notices.end_attempts(
+    attempts.end_all(
         session,
         [
             {
                 "attempt": one.claimed.attempt_id,
+                "state": "accepted",
+                "ended_at": now,
                 "code": one.code,
                 "answer": one.answer,
                 "queue_id": one.queue_id,
             }
-            | ended
             for one in delivered
         ],
     )
-    entries = [
+    return [
         Entry(
             Kind.SENT,
             f"notice:{one.claimed.notice_id}",
@@ -258,7 +263,6 @@ def accepted(session: Session, office: Office, delivered: Sequence[Delivered], n
         )
         for one in delivered
     ]
-    ledger.append(session, office.creditor_id, entries, at=now, actor=BOT)
 
 
 def refused(session: Session, office: Office, claimed: Claimed, error: MailError, now: datetime) -> None:
@@ -268,7 +272,7 @@ def refused(session: Session, office: Office, claimed: Claimed, error: MailError
     ended = {"ended_at": now, "phase": error.phase, "code": error.code, "answer": error.answer}
     payload = {"phase": error.phase, "code": error.code, "answer": error.answer, "scope": error.scope}
     if notice.state not in (NoticeState.CLAIMED, NoticeState.SENDING):  # a hold withdrew it meanwhile
-        notices.end_attempt(session, claimed.attempt_id, state="refused", **ended)
+        attempts.end(session, claimed.attempt_id, state="refused", **ended)
         return
     if error.scope is Scope.ACCOUNT:
         if notice.state == NoticeState.SENDING:
@@ -284,7 +288,7 @@ def refused(session: Session, office: Office, claimed: Claimed, error: MailError
         wait = BACK_OFF[min(notice.attempts, len(BACK_OFF)) - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
         notices.move(session, notice, NoticeEvent.DEFER, next_attempt_at=now + wait, outcome=words)
         settle.tell(session, office, notice, Kind.DEFERRED, payload, now)
-    notices.end_attempt(session, claimed.attempt_id, state="refused", **ended)
+    attempts.end(session, claimed.attempt_id, state="refused", **ended)
 
 
 def _give_back(
@@ -293,7 +297,7 @@ def _give_back(
     """The account's trouble is no notice's: it waits as it was."""
     event = NoticeEvent.UNCLAIM if notice.state == NoticeState.CLAIMED else NoticeEvent.DEFER
     notices.move(session, notice, event, next_attempt_at=now, attempts=max(notice.attempts - 1, 0))
-    notices.end_attempt(session, claimed.attempt_id, state="withdrawn", **ended)
+    attempts.end(session, claimed.attempt_id, state="withdrawn", **ended)
 
 
 def give_back(session: Session, claimed: Claimed, now: datetime) -> None:
@@ -311,7 +315,7 @@ def lost(
     if notice.state != NoticeState.SENDING:  # its copy or a bounce was quicker
         return
     notices.move(session, notice, NoticeEvent.LOSE, left_at=now, next_attempt_at=None, outcome=words)
-    notices.end_attempt(session, attempt_id, state="in_doubt", ended_at=now, answer=words)
+    attempts.end(session, attempt_id, state="in_doubt", ended_at=now, answer=words)
     notices.look_again_at_debtor(session, notice.debtor_id, now)
     settle.tell(session, office, notice, Kind.IN_DOUBT, {"why": words}, now)
     asked = say("task.in_doubt", office.config.language, notice=notice_id, to=notice.to_address)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from relance_mailer.dunning.notice import NoticeEvent, NoticeState
 from relance_mailer.services.office import BOT, Office
-from relance_mailer.store import ledger, notices, settings
+from relance_mailer.store import attempts, ledger, notices, settings
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import NoticeRow
@@ -101,10 +101,10 @@ def withdraw_for(
 def _end_open_attempt(session: Session, notice: NoticeRow, state: str, now: datetime) -> None:
     """Note what became of an attempt that something else than its own answer brings to an end."""
     if notice.state in (NoticeState.CLAIMED, NoticeState.SENDING) and notice.id is not None:
-        attempt = notices.last_attempt(session, notice.id)
+        attempt = attempts.last(session, notice.id)
         assert attempt is not None
         assert attempt.id is not None
-        notices.end_attempt(session, attempt.id, state=state, ended_at=now)
+        attempts.end(session, attempt.id, state=state, ended_at=now)
 
 
 def _close_doubt(session: Session, office: Office, notice: NoticeRow, now: datetime, actor: str) -> None:

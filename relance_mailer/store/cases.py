@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import bindparam
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from relance_mailer.dunning import credit_note
@@ -125,73 +127,66 @@ def invoice_of(row: InvoiceRow) -> Invoice:
     return Invoice(row.id, row.number, row.issued, row.due, total, row.order_number)
 
 
+def _table(kind: type[Any]) -> Any:
+    return kind.__table__
+
+
+def _about(kind: type[Any], key: str = "debtor_id") -> Any:
+    """Return the statement that fetches a table's rows about some debtors, made once."""
+    table = _table(kind)
+    return sql_select(table).where(table.c[key].in_(bindparam("ids", expanding=True)))
+
+
+_HOLD, _PROMISE, _ALLOCATION = _table(HoldRow), _table(PromiseRow), _table(AllocationRow)
+_INVOICE, _NOTICE, _MEMBER = _table(InvoiceRow), _table(NoticeRow), _table(NoticeInvoiceRow)
+_DEBTORS = _about(DebtorRow, "id")
+_CONTACTS, _INVOICES, _PAYMENTS = _about(ContactRow), _about(InvoiceRow), _about(PaymentRow)
+_HOLDS = _about(HoldRow).where(_HOLD.c.released_at.is_(None))
+_PROMISES = _about(PromiseRow).where(_PROMISE.c.state.in_((PromiseState.BROKEN, PromiseState.PARTIALLY_KEPT)))
+_ALLOCATIONS = (
+    sql_select(_ALLOCATION)
+    .join(_INVOICE, _INVOICE.c.id == _ALLOCATION.c.invoice_id)
+    .where(_INVOICE.c.debtor_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ALLOCATION.c.id)
+)
+_NOTICES = sql_select(
+    *(_NOTICE.c[name] for name in ("id", "debtor_id", "state", "left_at", "message_id", "deadline"))
+).where(
+    _NOTICE.c.debtor_id.in_(bindparam("ids", expanding=True)),
+    _NOTICE.c.track == bindparam("track"),
+    _NOTICE.c.state.in_((*SERVED, *UNSENT, NoticeState.SENDING, NoticeState.IN_DOUBT)),
+)
+_MEMBERS = _about(NoticeInvoiceRow, "notice_id").where(_MEMBER.c.active)
+
+
 class _Rows:
-    """All rows about some debtors, fetched in one query a table."""
+    """All rows about some debtors, fetched in one query a table: read only, so plain rows and no objects to track."""
 
     def __init__(
         self, session: Session, view: Standpoint, debtor_ids: Sequence[int], without: frozenset[int]
     ) -> None:
+        session.flush()  # what the unit has changed so far counts
+        self._connection = session.connection()
         self.view = view
-        ids = list(debtor_ids)
-        self.debtors = {
-            row.id: row for row in session.exec(select(DebtorRow).where(col(DebtorRow.id).in_(ids)))
-        }
-        self.contacts = _by(
-            session.exec(select(ContactRow).where(col(ContactRow.debtor_id).in_(ids))), "debtor_id"
-        )
-        self.invoices = _by(
-            session.exec(select(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(ids))), "debtor_id"
-        )
-        self.payments = _by(
-            session.exec(select(PaymentRow).where(col(PaymentRow.debtor_id).in_(ids))), "debtor_id"
-        )
-        self.allocations = _by(self._allocations(session, ids), "invoice_id")
-        self.holds = _by(self._holds(session, ids), "debtor_id")
-        self.promises = _by(self._promises(session, ids), "invoice_id")
-        notices = [notice for notice in self._notices(session, ids) if notice.id not in without]
-        self.notices = _by(notices, "debtor_id")
-        self.members = _by(self._members(session, notices), "invoice_id")
+        ids = {"ids": list(debtor_ids)}
+        self.debtors = {row.id: row for row in self._rows(_DEBTORS, ids)}
+        self.contacts = _by(self._rows(_CONTACTS, ids), "debtor_id")
+        self.invoices = _by(self._rows(_INVOICES, ids), "debtor_id")
+        self.payments = _by(self._rows(_PAYMENTS, ids), "debtor_id")
+        self.allocations = _by(self._rows(_ALLOCATIONS, ids), "invoice_id")
+        self.holds = _by(self._rows(_HOLDS, ids), "debtor_id")
+        self.promises = _by(self._rows(_PROMISES, ids), "invoice_id")
+        found = self._rows(_NOTICES, ids | {"track": view.track})
+        notices = {row.id: row for row in found if row.id not in without}
+        self.notices = _by(notices.values(), "debtor_id")
+        members = self._rows(_MEMBERS, {"ids": list(notices)})
+        self.members: defaultdict[int, list[tuple[Any, Any]]] = defaultdict(list)
+        for member in members:
+            self.members[member.invoice_id].append((member, notices[member.notice_id]))
         self.unmatched = _unmatched(session, view.creditor_id)
 
-    def _allocations(self, session: Session, ids: list[int]) -> Iterable[AllocationRow]:
-        return session.exec(
-            select(AllocationRow)
-            .join(InvoiceRow, col(InvoiceRow.id) == AllocationRow.invoice_id)
-            .where(col(InvoiceRow.debtor_id).in_(ids))
-            .order_by(col(AllocationRow.id))
-        )
-
-    def _holds(self, session: Session, ids: list[int]) -> Iterable[HoldRow]:
-        return session.exec(
-            select(HoldRow).where(col(HoldRow.debtor_id).in_(ids), col(HoldRow.released_at).is_(None))
-        )
-
-    def _promises(self, session: Session, ids: list[int]) -> Iterable[PromiseRow]:
-        unkept = (PromiseState.BROKEN, PromiseState.PARTIALLY_KEPT)
-        return session.exec(
-            select(PromiseRow).where(col(PromiseRow.debtor_id).in_(ids), col(PromiseRow.state).in_(unkept))
-        )
-
-    def _notices(self, session: Session, ids: list[int]) -> Iterable[NoticeRow]:
-        relevant = (*SERVED, *UNSENT, NoticeState.SENDING, NoticeState.IN_DOUBT)
-        return session.exec(
-            select(NoticeRow).where(
-                col(NoticeRow.debtor_id).in_(ids),
-                NoticeRow.track == self.view.track,
-                col(NoticeRow.state).in_(relevant),
-            )
-        )
-
-    def _members(
-        self, session: Session, notices: list[NoticeRow]
-    ) -> list[tuple[NoticeInvoiceRow, NoticeRow]]:
-        by_id = {notice.id: notice for notice in notices}
-        rows = session.exec(
-            select(NoticeInvoiceRow).where(
-                col(NoticeInvoiceRow.notice_id).in_(list(by_id)), col(NoticeInvoiceRow.active)
-            )
-        )
-        return [(row, by_id[row.notice_id]) for row in rows]
+    def _rows(self, statement: Any, values: dict[str, Any]) -> Sequence[Any]:
+        return self._connection.execute(statement, values).all()
 
     def day(self, instant: datetime) -> date:
         return instant.astimezone(self.view.zone).date()
@@ -290,10 +285,10 @@ class _Rows:
 
 
 def _by(rows: Iterable[Any], key: str) -> defaultdict[int, list[Any]]:
-    """Group rows, or pairs whose first element is a row, by one of their columns."""
+    """Group rows by one of their columns."""
     groups: defaultdict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        groups[getattr(row[0] if isinstance(row, tuple) else row, key)].append(row)
+        groups[getattr(row, key)].append(row)
     return groups
 
 

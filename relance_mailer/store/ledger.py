@@ -15,7 +15,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, insert, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, insert, or_, select
 from sqlmodel import Session
 
 from relance_mailer.store.canonical import canonical, instant_text, plain
@@ -29,6 +29,15 @@ _MOST_PROBLEMS = 100
 
 _LEDGER: Any = LedgerRow.__table__  # type: ignore[attr-defined]
 _PAYLOAD: Any = LedgerPayloadRow.__table__  # type: ignore[attr-defined]
+
+# made once: building a statement takes longer than running it
+_HEAD = (
+    select(_LEDGER.c.sequence, _LEDGER.c.hash)
+    .where(_LEDGER.c.creditor_id == bindparam("creditor"))
+    .order_by(_LEDGER.c.sequence.desc())
+    .limit(1)
+)
+_ADD, _ADD_PAYLOAD = insert(_LEDGER), insert(_PAYLOAD)
 
 
 class Kind(StrEnum):
@@ -142,12 +151,7 @@ def hash_of(previous: str, sequence: int, at: str, kind: str, actor: str, subjec
 
 def head(session: Session, creditor_id: int) -> Head:
     """Return the last entry of a creditor's chain."""
-    found = session.execute(
-        select(_LEDGER.c.sequence, _LEDGER.c.hash)
-        .where(_LEDGER.c.creditor_id == creditor_id)
-        .order_by(_LEDGER.c.sequence.desc())
-        .limit(1)
-    ).first()
+    found = session.connection().execute(_HEAD, {"creditor": creditor_id}).first()
     return Head(0, GENESIS) if found is None else Head(found.sequence, found.hash)
 
 
@@ -187,8 +191,8 @@ def append(session: Session, creditor_id: int, entries: Sequence[Entry], *, at: 
         )
         previous = own
     connection = session.connection()
-    connection.execute(insert(_LEDGER), rows)
-    connection.execute(insert(_PAYLOAD), payloads)
+    connection.execute(_ADD, rows)
+    connection.execute(_ADD_PAYLOAD, payloads)
     return Head(sequence, previous)
 
 

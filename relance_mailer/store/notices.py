@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,6 @@ from sqlmodel import Session, col, func, or_, select
 
 from relance_mailer.dunning.notice import ACTIVE, NoticeEvent, NoticeState, advance
 from relance_mailer.store.tables import (
-    AttemptRow,
     ContactRow,
     InvoiceRow,
     NoticeInvoiceRow,
@@ -23,15 +22,66 @@ from relance_mailer.store.tables import (
 _INVOICE: Any = InvoiceRow.__table__  # type: ignore[attr-defined]
 _NOTICE: Any = NoticeRow.__table__  # type: ignore[attr-defined]
 _MEMBER: Any = NoticeInvoiceRow.__table__  # type: ignore[attr-defined]
-_ATTEMPT: Any = AttemptRow.__table__  # type: ignore[attr-defined]
+
+
+# made once: building a statement takes longer than running it
+_STEP = (
+    update(_NOTICE)
+    .where(_NOTICE.c.id.in_(bindparam("ids", expanding=True)), _NOTICE.c.state == bindparam("before"))
+    .returning(_NOTICE.c.id)
+)
+_CLAIM = _STEP.values(state=NoticeState.CLAIMED, attempts=_NOTICE.c.attempts + 1)
+_START = _STEP.values(state=NoticeState.SENDING)
+_ACCEPT = _STEP.values(state=NoticeState.SENT, left_at=bindparam("left"), next_attempt_at=None)
+_SERVE = (
+    update(_MEMBER)
+    .where(_MEMBER.c.notice_id.in_(bindparam("ids", expanding=True)))
+    .values(served_on=bindparam("day"))
+)
+_ADD, _ADD_MEMBERS = insert(_NOTICE), insert(_MEMBER)
+_LOOK = (
+    update(_INVOICE)
+    .where(_INVOICE.c.debtor_id.in_(bindparam("ids", expanding=True)))
+    .values(next_look_at=bindparam("look"))
+)
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptKey:
-    """An attempt and the notice that it is about."""
+class NewMember:
+    """An invoice in a new notice."""
 
-    notice_id: int
-    attempt_id: int
+    invoice_id: int
+    stage: str
+    outstanding_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice that was just rendered; `NoticeRow` says what its fields mean."""
+
+    id: int
+    debtor_id: int
+    contact_id: int
+    mode: str
+    track: str
+    stage: str
+    kind: str
+    state: NoticeState
+    template: str
+    facts: str
+    to_address: str
+    subject: str
+    own_text: str
+    message_id: str
+    sha256: str
+    deadline: date | None
+    rendered_at: datetime
+    next_attempt_at: datetime | None
+    members: tuple[NewMember, ...]
+
+
+_TOLD = tuple(name for name in NewNotice.__slots__ if name != "members")
 
 
 def next_id(session: Session) -> int:
@@ -39,12 +89,22 @@ def next_id(session: Session) -> int:
     return (session.exec(select(func.max(col(NoticeRow.id)))).one() or 0) + 1
 
 
-def add(session: Session, new: Sequence[NoticeRow], inside: Sequence[NoticeInvoiceRow]) -> None:
+def add(session: Session, creditor_id: int, new: Sequence[NewNotice]) -> None:
     """Keep new notices and their invoices; IntegrityError if one of their stages is taken already (rule 1)."""
-    if new:
-        connection = session.connection()
-        connection.execute(insert(NoticeRow), [notice.model_dump() for notice in new])
-        connection.execute(insert(NoticeInvoiceRow), [member.model_dump() for member in inside])
+    if not new:
+        return
+    rows, inside = [], []
+    for notice in new:
+        told = {name: getattr(notice, name) for name in _TOLD}
+        rows.append(told | {"creditor_id": creditor_id, "created_at": notice.rendered_at})
+        of_notice = {"notice_id": notice.id, "creditor_id": creditor_id, "track": notice.track}
+        inside += [
+            of_notice | {name: getattr(member, name) for name in NewMember.__slots__}
+            for member in notice.members
+        ]
+    connection = session.connection()
+    connection.execute(_ADD, rows)
+    connection.execute(_ADD_MEMBERS, inside)
 
 
 def get(session: Session, notice_id: int) -> NoticeRow | None:
@@ -137,22 +197,28 @@ def move(session: Session, notice: NoticeRow, event: NoticeEvent, **values: Any)
     return True
 
 
-def step(
-    session: Session, ids: Sequence[int], before: NoticeState, event: NoticeEvent, **values: Any
-) -> frozenset[int]:
-    """Move notices that are in `before` along their table together; return the ids of those that were.
+def start(session: Session, ids: Sequence[int]) -> frozenset[int]:
+    """Move claimed notices to `sending`; return the ids of those that were."""
+    return _step(session, _START, ids, NoticeState.CLAIMED, NoticeEvent.START)
 
-    For events after which their stages stay taken.
-    """
-    after = advance(before, event)
-    assert after in ACTIVE
-    statement = (
-        update(_NOTICE)
-        .where(_NOTICE.c.id.in_(ids), _NOTICE.c.state == before)
-        .values(state=after, **values)
-        .returning(_NOTICE.c.id)
-    )
-    return frozenset(session.connection().execute(statement).scalars())
+
+def accept(session: Session, ids: Sequence[int], at: datetime) -> frozenset[int]:
+    """Move notices that were being sent to `sent`; return the ids of those that were."""
+    return _step(session, _ACCEPT, ids, NoticeState.SENDING, NoticeEvent.ACCEPT, left=at)
+
+
+def _step(
+    session: Session,
+    statement: Any,
+    ids: Sequence[int],
+    before: NoticeState,
+    event: NoticeEvent,
+    **values: Any,
+) -> frozenset[int]:
+    """Move notices that are in `before` along their table together, for events after which their stages stay taken."""
+    assert advance(before, event) in ACTIVE
+    found = session.connection().execute(statement, {"ids": list(ids), "before": before, **values})
+    return frozenset(found.scalars())
 
 
 def claim(session: Session, waiting: Sequence[NoticeRow]) -> list[NoticeRow]:
@@ -161,7 +227,7 @@ def claim(session: Session, waiting: Sequence[NoticeRow]) -> list[NoticeRow]:
     for before in (NoticeState.QUEUED, NoticeState.DEFERRED):
         rows = [row for row in waiting if row.state == before and row.id is not None]
         ids = [row.id for row in rows if row.id is not None]
-        taken = step(session, ids, before, NoticeEvent.CLAIM, attempts=_NOTICE.c.attempts + 1) if ids else ()
+        taken = _step(session, _CLAIM, ids, before, NoticeEvent.CLAIM) if ids else ()
         for row in rows:
             if row.id in taken:
                 set_committed_value(row, "state", NoticeState.CLAIMED.value)
@@ -180,9 +246,7 @@ def _free(session: Session, notice: NoticeRow) -> None:
 
 def serve(session: Session, notice_ids: Sequence[int], day: date) -> None:
     """Note that the invoices of some notices reached their stages on `day`."""
-    session.connection().execute(
-        update(_MEMBER).where(_MEMBER.c.notice_id.in_(notice_ids)).values(served_on=day)
-    )
+    session.connection().execute(_SERVE, {"ids": list(notice_ids), "day": day})
 
 
 def look_again(session: Session, notice_id: int, at: datetime) -> None:
@@ -200,9 +264,7 @@ def look_again_at_debtor(session: Session, debtor_id: int, at: datetime) -> None
 
 def look_again_at_debtors(session: Session, debtor_ids: Sequence[int], at: datetime) -> None:
     """Have all invoices of some debtors decided again from `at` on."""
-    session.connection().execute(
-        update(_INVOICE).where(_INVOICE.c.debtor_id.in_(debtor_ids)).values(next_look_at=at)
-    )
+    session.connection().execute(_LOOK, {"ids": list(debtor_ids), "look": at})
 
 
 def set_next_looks(session: Session, looks: Iterable[tuple[int, datetime | None]]) -> None:
@@ -223,29 +285,6 @@ def unsent_of_debtor(session: Session, debtor_id: int, invoice_ids: Sequence[int
     return list(session.exec(statement))
 
 
-def add_attempts(session: Session, claimed: Sequence[NoticeRow], now: datetime) -> list[AttemptKey]:
-    """Begin an attempt at each of some notices; return their keys in the same order."""
-    values = [
-        {
-            "creditor_id": notice.creditor_id,
-            "notice_id": notice.id,
-            "number": notice.attempts,
-            "state": "claimed",
-            "claimed_at": now,
-            "phase": "",
-            "answer": "",
-            "queue_id": "",
-        }
-        for notice in claimed
-    ]
-    if not values:
-        return []
-    made = session.connection().execute(
-        insert(_ATTEMPT).returning(_ATTEMPT.c.id, _ATTEMPT.c.notice_id, sort_by_parameter_order=True), values
-    )
-    return [AttemptKey(row.notice_id, row.id) for row in made]
-
-
 def without_copy(session: Session, creditor_id: int, since: datetime, limit: int) -> list[NoticeRow]:
     """Return notices that left since `since` and of which no copy was filed, oldest first."""
     return list(
@@ -261,39 +300,6 @@ def without_copy(session: Session, creditor_id: int, since: datetime, limit: int
             .limit(limit)
         )
     )
-
-
-def last_attempt(session: Session, notice_id: int) -> AttemptRow | None:
-    """Return the last attempt at a notice, None if there was none."""
-    return session.exec(
-        select(AttemptRow).where(AttemptRow.notice_id == notice_id).order_by(col(AttemptRow.id).desc())
-    ).first()
-
-
-def attempts_since(session: Session, creditor_id: int, since: datetime) -> list[datetime]:
-    """Return the instants of all attempts since `since`, for the rate limit."""
-    return list(
-        session.exec(
-            select(AttemptRow.claimed_at).where(
-                AttemptRow.creditor_id == creditor_id,
-                col(AttemptRow.claimed_at) > since,
-                AttemptRow.state != "withdrawn",
-            )
-        )
-    )
-
-
-def end_attempt(session: Session, attempt_id: int, **values: Any) -> None:
-    """Note how an attempt ended."""
-    end_attempts(session, [{"attempt": attempt_id, **values}])
-
-
-def end_attempts(session: Session, ended: Sequence[Mapping[str, Any]]) -> None:
-    """Note how attempts ended: the same columns of each, `attempt` being its id."""
-    if ended:
-        columns: dict[str, Any] = {key: bindparam(key) for key in ended[0] if key != "attempt"}
-        statement = update(_ATTEMPT).where(_ATTEMPT.c.id == bindparam("attempt")).values(**columns)
-        session.connection().execute(statement, [dict(one) for one in ended])
 
 
 def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -> list[tuple[Any, int]]:

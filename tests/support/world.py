@@ -343,11 +343,11 @@ class World:
 
     def start(self, claimed: send.Claimed) -> bool:
         with self.db.write() as session:
-            return claimed.notice_id in send.start(session, self.office, [claimed], self.now)
+            return claimed.notice_id in send.steps(session, self.office, [claimed], [], self.now)
 
     def accept(self, claimed: send.Claimed, answer: str = "2.0.0 Ok: queued as 4Qx7") -> None:
         with self.db.write() as session:
-            send.accepted(session, self.office, [send.Delivered(claimed, 250, answer, "4Qx7")], self.now)
+            send.steps(session, self.office, [], [send.Delivered(claimed, 250, answer, "4Qx7")], self.now)
 
     def refuse(
         self, claimed: send.Claimed, code: int, answer: str, *, scope: Scope = Scope.RECIPIENT

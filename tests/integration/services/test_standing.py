@@ -136,7 +136,7 @@ def test_an_answer_of_the_server_that_could_not_be_noted_is_in_doubt_at_the_next
     [claimed] = world.claim().claimed
     assert world.start(claimed)
     with pytest.raises(StoreError), world.db.write() as session:
-        send.accepted(session, world.office, [send.Delivered(claimed, 250, "ok", "")], world.now)
+        send.steps(session, world.office, [], [send.Delivered(claimed, 250, "ok", "")], world.now)
         msg = "disk full"
         raise StoreError(msg)
     assert world.states() == ["sending"]

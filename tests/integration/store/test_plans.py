@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from relance_mailer.store import holds, imports, ledger, mailroom, notices, promises, settings
+from relance_mailer.store import attempts, holds, imports, ledger, mailroom, promises, settings
 from relance_mailer.store.db import Database
 from relance_mailer.store.tables import FolderRow
 
@@ -63,7 +63,7 @@ ASKED: list[tuple[str, Callable[[Session], object], list[str]]] = [
     ),
     (
         "how many left in the window of the rate limit",
-        lambda session: notices.attempts_since(session, 1, NOW),
+        lambda session: attempts.since(session, 1, NOW),
         ["ix_attempt_claimed_at (creditor_id=? AND claimed_at>?)"],
     ),
     (
