@@ -46,6 +46,7 @@ port = {smtp}
 tls = "none"
 from_address = "{sender}"
 rate = "unlimited"
+sent_copy = "none"
 connections = 16
 [[mailboxes]]
 host = "127.0.0.1"
@@ -68,6 +69,7 @@ def measure(n: int, *, smtp_down: bool = False) -> dict[str, Any]:
         _ours(folder, "db", "migrate")
         import_s, import_mb, _ = _ours(folder, "import", "invoices", "invoices.csv", "--at", AT)
         _ours(folder, "import", "payments", "payments.csv", "--at", AT)
+        _ours(folder, "approve", "first-run", "--at", AT)
         tick_s, tick_mb, done = _ours(folder, "tick", "--json", "--at", AT)
         result = {
             "program": "relance_mailer",

@@ -4,11 +4,13 @@ Ours does all its work for every notice: it decides, renders text and HTML, keep
 before DATA and the server's words after, and writes the ledger (SQLite WAL, synchronous=FULL). The measures beside it, in
 the same run and over as many connections:
 
-    wire   smtp-source, which sends one fixed message: what the machine can do at all
-    ready  aiosmtplib with the bytes ready
-    bare   aiosmtplib building an EmailMessage for each by the standard library's modern policy, nothing kept
+    wire      smtp-source, which sends one fixed message: what the machine can do at all
+    ready     aiosmtplib with the bytes ready
+    bare      aiosmtplib building an EmailMessage for each by the standard library's modern policy, nothing kept
+    unledgered  ours, its ledger left out: what keeping the record costs
 
-    python bench/send.py [--messages N] [--rounds R]
+    python bench/send.py [--messages N] [--rounds R] [--pdf KB]
+    python bench/send.py --memory      resident memory while 20,000 messages leave
 """
 
 from __future__ import annotations
@@ -30,8 +32,10 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import make_msgid
 from pathlib import Path
+from unittest import mock
 
 import aiosmtplib
+import psutil
 import structlog
 from sink import HOST, Sink
 
@@ -40,10 +44,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from relance_mailer import bootstrap
 from relance_mailer import config as configuration
 from relance_mailer.clock import FixedClock
+from relance_mailer.services import first_run
 from relance_mailer.services.import_ import import_invoices, import_payments
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Outbox
 from relance_mailer.services.plan import plan
+from relance_mailer.store import ledger
 from relance_mailer.store.db import Database
 from relance_mailer.store.group import GroupCommit
 from relance_mailer.store.tables import FolderRow
@@ -61,12 +67,14 @@ siren = "732829320"
 iban = "FR7630006000011234567890189"
 [sending]
 mode = "live"
+{copies}
 [smtp]
 host = "127.0.0.1"
 port = {port}
 tls = "none"
 from_address = "{sender}"
 rate = "unlimited"
+sent_copy = "none"
 connections = {connections}
 [[mailboxes]]
 host = "127.0.0.1"
@@ -78,8 +86,8 @@ brake_first_contacts = 1000000
 """
 
 
-def wire(sink: Sink, n: int) -> float:
-    """Messages a second by smtp-source, of the size of ours."""
+def wire(sink: Sink, n: int, size: int) -> float:
+    """Messages a second by smtp-source, of the size of the others."""
     program = shutil.which("smtp-source", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program, "smtp-source is missing: install Debian's postfix package"
     command = [
@@ -89,7 +97,7 @@ def wire(sink: Sink, n: int) -> float:
         "-m",
         str(n),
         "-l",
-        "3300",
+        str(size),
         "-f",
         FROM,
         "-t",
@@ -137,10 +145,11 @@ def timed(sink: Sink, jobs: Iterator[bytes]) -> float:
 
 
 @contextlib.contextmanager
-def office(folder: Path, n: int, port: int) -> Iterator[Office]:
+def office(folder: Path, n: int, port: int, pdf: bytes = b"") -> Iterator[Office]:
     """An office with `n` debtors of one overdue invoice each, everything read and imported just now."""
     path = folder / "config.toml"
-    path.write_text(CONFIG.format(port=port, sender=FROM, connections=CONNECTIONS), "utf-8")
+    copies = _documents(folder, n, pdf) if pdf else ""
+    path.write_text(CONFIG.format(port=port, sender=FROM, connections=CONNECTIONS, copies=copies), "utf-8")
     config = configuration.load(path)
     bootstrap.install(config, FixedClock(AT))
     with bootstrap.open_office(config, at=AT) as opened:
@@ -155,7 +164,18 @@ def office(folder: Path, n: int, port: int) -> Iterator[Office]:
         import_invoices(opened, (header + "".join(rows)).encode(), "factures.csv", AT, "bench")
         import_payments(opened, b"Date;Montant;Code client\n", "reglements.csv", AT, "bench")
         _read_to_the_end(opened.db, opened.creditor_id)
+        first_run.approve(opened, AT, "bench")
         yield opened
+
+
+def _documents(folder: Path, n: int, pdf: bytes) -> str:
+    """Lay a PDF ready for each invoice; return the setting that has it go along."""
+    (folder / "factures").mkdir()
+    first = folder / "factures" / "F-2026-00001.pdf"
+    first.write_bytes(pdf)
+    for number in range(2, n + 1):
+        first.with_name(f"F-2026-{number:05}.pdf").hardlink_to(first)
+    return 'invoice_copies = "factures/{number}.pdf"'
 
 
 def _read_to_the_end(db: Database, creditor_id: int) -> None:
@@ -167,54 +187,85 @@ def _read_to_the_end(db: Database, creditor_id: int) -> None:
         session.add(row)
 
 
-def ours(sink: Sink, n: int) -> tuple[float, float]:
-    """Messages a second, from the decision to the last commit, and the share of it that planning took."""
+def ours(sink: Sink, n: int, pdf: bytes = b"", *, recorded: bool = True) -> float:
+    """Messages a second, from the decision to the last commit."""
+    with tempfile.TemporaryDirectory() as name, office(Path(name), n, sink.port, pdf) as opened:
+        append = ledger.append if recorded else (lambda *_arguments, **_words: None)
+        with mock.patch.object(ledger, "append", append):
+            start = time.perf_counter()
+            plan(opened, AT)
+            sent = asyncio.run(_send(opened))
+            seconds = time.perf_counter() - start
+    assert sent == n
+    return n / seconds
+
+
+async def _send(opened: Office) -> int:
+    async with GroupCommit(opened.db) as group:
+        return (await Outbox(opened, group, bootstrap.make_accounts(opened.config).smtp).drain()).sent
+
+
+def memory(sink: Sink, n: int) -> None:
+    """Print the resident memory each time a tenth of `n` messages has left."""
+    process = psutil.Process()
+
+    async def watch(opened: Office) -> int:
+        sending = asyncio.create_task(_send(opened))
+        seen = sink.received
+        before = 0
+        while not sending.done():
+            await asyncio.sleep(0.2)
+            if sink.received - seen >= before + n // 10:
+                before += n // 10
+                print(f"{before:7} sent  {process.memory_info().rss / 2**20:5.0f} MiB", flush=True)
+        return await sending
+
     with tempfile.TemporaryDirectory() as name, office(Path(name), n, sink.port) as opened:
-        account = bootstrap.make_accounts(opened.config).smtp
-        start = time.perf_counter()
-        planned = plan(opened, AT)
-        middle = time.perf_counter()
-
-        async def send() -> int:
-            async with GroupCommit(opened.db) as group:
-                return (await Outbox(opened, group, account).drain()).sent
-
-        sent = asyncio.run(send())
-        end = time.perf_counter()
-    assert sent == n, (planned, sent)
-    return n / (end - start), (middle - start) / (end - start)
+        plan(opened, AT)
+        print(f"planned        {process.memory_info().rss / 2**20:5.0f} MiB")
+        print(f"{asyncio.run(watch(opened))} sent")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--messages", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(Path(os.devnull).open("w")))  # noqa: SIM115
-    n = options.messages
+def compare(sink: Sink, n: int, rounds: int, pdf: bytes) -> None:
+    """Print the medians of some rounds, and the ratios."""
     html = (
         "<html><body>"
         + "<p>Sauf erreur de notre part, la facture F-2026-00042 reste impayée.</p>\n" * 28
         + "</body></html>"
     )
     text = "Sauf erreur de notre part, la facture F-2026-00042 reste impayée.\n" * 14
-    ready = message(1, html, text, b"").as_bytes()
-    with Sink() as sink:
-        rounds = []
-        for _ in range(options.rounds):
-            speed, share = ours(sink, n)
-            rounds.append(
-                {
-                    "wire": wire(sink, n),
-                    "ready": timed(sink, iter([ready] * n)),
-                    "bare": timed(sink, (message(i, html, text, b"").as_bytes() for i in range(n))),
-                    "ours": speed,
-                    "planning": share * 100,
-                }
-            )
-    median = {name: round(statistics.median(each[name] for each in rounds)) for name in rounds[0]}
+    ready = message(1, html, text, pdf).as_bytes()
+    measured = [
+        {
+            "ours": ours(sink, n, pdf),
+            "bare": timed(sink, (message(i, html, text, pdf).as_bytes() for i in range(n))),
+            "unledgered": ours(sink, n, pdf, recorded=False),
+            "ready": timed(sink, iter([ready] * n)),
+            "wire": wire(sink, n, len(ready)),
+        }
+        for _ in range(rounds)
+    ]
+    median = {name: round(statistics.median(each[name] for each in measured)) for name in measured[0]}
     print(json.dumps({"messages": n, "bytes": len(ready), **median}))
-    print(f"ours / bare: {median['ours'] / median['bare']:.2f}")
+    print(f"ours / bare: {statistics.median(each['ours'] / each['bare'] for each in measured):.2f}")
+    record = statistics.median(1 - each["ours"] / each["unledgered"] for each in measured)
+    print(f"the ledger costs {record:.0%} of the rate")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pdf", type=int, default=0, metavar="KB")
+    parser.add_argument("--memory", action="store_true")
+    options = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(Path(os.devnull).open("w")))  # noqa: SIM115
+    with Sink() as sink:
+        if options.memory:
+            memory(sink, 20_000)
+        else:
+            pdf = b"%PDF-1.7\n" + os.urandom(options.pdf * 1000) if options.pdf else b""
+            compare(sink, options.messages, options.rounds, pdf)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ import structlog
 
 from relance_mailer import config as configuration
 from relance_mailer.clock import Clock, FixedClock, RehearsalClock, SystemClock
-from relance_mailer.config import Config, Mailbox, Smtp
+from relance_mailer.config import Config, Mailbox, OAuth, Smtp
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.rates import load_rates
 from relance_mailer.errors import ConfigError, TemplateError
@@ -27,6 +27,7 @@ from relance_mailer.texts.render import Renderer
 
 if TYPE_CHECKING:  # what needs mail is imported where it is used: most commands need none
     from relance_mailer.mail.imap import ImapAccount
+    from relance_mailer.mail.oauth import Identity, TokenSource
     from relance_mailer.mail.smtp import SmtpAccount
     from relance_mailer.services.reader import Reader
 
@@ -117,6 +118,7 @@ def make_office(config: Config, db: Database, clock: Clock) -> Office:
         config=config,
         creditor_id=creditor.id,
         policy=config.policy.policy(config.creditor.zone),
+        policies=config.named_policies(),
         rates=load_rates().with_overrides((rate.effective_from, rate.ecb) for rate in config.rates),
         templates=templates,
         renderer=Renderer(templates),
@@ -136,8 +138,9 @@ def reloaded(office: Office, path: Path) -> Office:
     """
     fresh = make_office(configuration.load(path), office.db, office.clock)
     from relance_mailer.texts.check import check as check_templates
+    from relance_mailer.texts.foreign import Own
 
-    problems = check_templates(fresh.templates)
+    problems = check_templates(fresh.templates, Own.of(fresh.config))
     if problems:
         raise TemplateError("; ".join(f"{one.file}, line {one.line}: {one.message}" for one in problems))
     if fresh.config.database != office.config.database:
@@ -146,9 +149,39 @@ def reloaded(office: Office, path: Path) -> Office:
     return replace(fresh, clock=office.clock)
 
 
-def make_accounts(config: Config) -> Accounts:
-    """Read the passwords and return the mail accounts."""
-    return Accounts(_smtp(config.smtp), tuple(_imap(mailbox) for mailbox in config.mailboxes))
+def make_accounts(config: Config, clock: Clock | None = None) -> Accounts:
+    """Read the passwords and return the mail accounts; tokens run out by `clock`."""
+    sources = make_token_sources(config, clock or make_clock(config))
+    return Accounts(
+        _smtp(config.smtp, sources), tuple(_imap(mailbox, sources) for mailbox in config.mailboxes)
+    )
+
+
+def make_token_sources(config: Config, clock: Clock) -> dict[str, TokenSource]:
+    """Read the secrets of the identities that the configuration names, and return where their tokens come from."""
+    if not config.oauth:
+        return {}
+    from relance_mailer.mail.oauth import TokenSource
+
+    return {one.name: TokenSource(_identity(one), config.token_file(one), clock) for one in config.oauth}
+
+
+def _identity(settings: OAuth) -> Identity:
+    from relance_mailer.mail.oauth import Identity
+
+    return Identity(
+        name=settings.name,
+        flow=settings.flow,
+        tenant=settings.tenant,
+        client_id=settings.client_id,
+        client_secret=settings.secret(),
+        service_account=settings.service_account(),
+        subject=settings.subject,
+        scopes=settings.scopes,
+        authority=settings.authority,
+        token_url=settings.token_url,
+        ca_file=settings.ca_file or None,
+    )
 
 
 def make_reader(office: Office) -> Reader:
@@ -158,7 +191,7 @@ def make_reader(office: Office) -> Reader:
     return Reader(office.own_addresses)
 
 
-def _smtp(smtp: Smtp) -> SmtpAccount:
+def _smtp(smtp: Smtp, sources: Mapping[str, TokenSource]) -> SmtpAccount:
     from relance_mailer.mail.smtp import SmtpAccount
 
     return SmtpAccount(
@@ -167,6 +200,7 @@ def _smtp(smtp: Smtp) -> SmtpAccount:
         tls=smtp.tls,
         username=smtp.username,
         password=smtp.secret(),
+        token=sources[smtp.oauth].token if smtp.oauth else None,
         ca_file=smtp.ca_file or None,
         timeout=smtp.timeout,
         dot_timeout=smtp.dot_timeout,
@@ -174,7 +208,7 @@ def _smtp(smtp: Smtp) -> SmtpAccount:
     )
 
 
-def _imap(mailbox: Mailbox) -> ImapAccount:
+def _imap(mailbox: Mailbox, sources: Mapping[str, TokenSource]) -> ImapAccount:
     from relance_mailer.mail.imap import ImapAccount
 
     return ImapAccount(
@@ -184,6 +218,7 @@ def _imap(mailbox: Mailbox) -> ImapAccount:
         tls=mailbox.tls,
         username=mailbox.username,
         password=mailbox.secret(),
+        token=sources[mailbox.oauth].token if mailbox.oauth else None,
         ca_file=mailbox.ca_file or None,
         folders=mailbox.folders,
         poll_seconds=mailbox.poll_seconds,

@@ -17,18 +17,21 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from relance_mailer.bootstrap import Accounts, make_reader
 from relance_mailer.errors import ImapError, RelanceError, StoreError
 from relance_mailer.mail.watch import Watcher, read_once
-from relance_mailer.services import receive, send
+from relance_mailer.services import receive, send, views
+from relance_mailer.services.alerts import Alerts
 from relance_mailer.services.file_copies import file_copies
 from relance_mailer.services.follow_up import FollowedUp, follow_up, start_up
-from relance_mailer.services.gates import Gate
+from relance_mailer.services.forecast import forecast, told
+from relance_mailer.services.gates import Gate, GateKind
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Drained, Outbox
-from relance_mailer.services.plan import PlanReport, plan
+from relance_mailer.services.plan import Braked, PlanReport, plan
 from relance_mailer.services.reader import Reader
 from relance_mailer.services.receive import MailSink, Received
 from relance_mailer.services.views import gate_words
 from relance_mailer.store import installation
 from relance_mailer.store.group import GroupCommit
+from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -42,6 +45,12 @@ class Ended(Enum):
 
     STOP = auto()
     RELOAD = auto()
+
+
+_FAREWELLS = {
+    Ended.STOP: "stopping: what is being sent comes to its end first",
+    Ended.RELOAD: "reading the configuration anew: what is being sent comes to its end first",
+}
 
 
 @dataclass(slots=True)
@@ -75,7 +84,9 @@ async def one_pass(office: Office, accounts: Accounts, reader: Reader) -> Ticked
     done.followed_up = await asyncio.to_thread(follow_up, office, office.clock.now())
     done.planned = await asyncio.to_thread(plan, office, office.clock.now())
     async with GroupCommit(office.db) as group:
-        done.sent = await Outbox(office, group, accounts.smtp).drain()
+        outbox = Outbox(office, group, accounts.smtp)
+        done.sent = await outbox.drain()
+        await Alerts(office, outbox).look()
     try:
         await asyncio.to_thread(file_copies, office, accounts.mailboxes[0], office.clock.now())
     except ImapError as error:
@@ -144,8 +155,10 @@ class _OfficeHours:
         self._stop = asyncio.Event()
         self._mail = asyncio.Event()
         self._look = asyncio.Event()
+        self._drained = asyncio.Event()
         self._ended = Ended.STOP
         self._gates: tuple[Gate, ...] = ()
+        self._braked: Braked | None = None
         self._stranded = False
 
     async def keep(self, signals: Signals) -> Ended:
@@ -165,7 +178,7 @@ class _OfficeHours:
             for watcher in watchers:
                 watcher.start()
             scheduler.start()
-            log.info("running", mode=self._office.mode.value, trusted=self._office.installation.trusted)
+            self._tell_start()
             if not self._office.installation.trusted:
                 log.warning("nothing leaves", why=self._office.installation.reason, gate="installation")
             try:
@@ -190,31 +203,60 @@ class _OfficeHours:
         )
         return scheduler
 
+    def _tell_start(self) -> None:
+        """Say what this life watches, and where its messages go."""
+        office = self._office
+        boxes = [
+            f"{box.name}: {box.username or '-'} at {box.host}:{box.port}" for box in office.config.mailboxes
+        ]
+        words = say(f"mode.{office.mode}", office.config.language)
+        trusted = office.installation.trusted
+        log.info("running", mode=office.mode.value, words=words, trusted=trusted, mailboxes=boxes)
+
+    def _look_ahead(self) -> None:
+        """Say when the next message leaves, and how many invoices wait."""
+        found = forecast(self._office, self._office.clock.now())
+        log.info(
+            "next to leave",
+            at=views.iso(found.at, self._office),
+            messages=len(found.notices),
+            waiting=found.waiting,
+            to_approve=found.to_approve,
+            words=told(self._office, found)[0],
+        )
+
     def _end(self, ended: Ended) -> None:
         if not (self._stop.is_set() and self._ended is Ended.STOP):  # no reload after a stop
             self._ended = ended
+        if not self._stop.is_set():
+            log.info(_FAREWELLS[ended], seconds=GRACE)
         self._stop.set()
         self._mail.set()
         self._look.set()
 
     async def _work(self) -> None:
         """Run the named tasks; when told to stop, let what is being sent end, for a while."""
-        async with GroupCommit(self._office.db) as group:
-            outbox = Outbox(self._office, group, self._accounts.smtp)
+        async with (
+            GroupCommit(self._office.db) as group,
+            Outbox(self._office, group, self._accounts.smtp) as outbox,
+        ):
+            ahead = asyncio.create_task(self._guarded("looking ahead", self._look_ahead), name="look ahead")
             tasks = [
                 asyncio.create_task(self._receive(), name="receive"),
                 asyncio.create_task(self._send(outbox), name="send"),
+                asyncio.create_task(self._alert(Alerts(self._office, outbox)), name="alert"),
             ]
             waiter = asyncio.create_task(self._stop.wait(), name="stop")
             await asyncio.wait([*tasks, waiter], return_when=asyncio.FIRST_COMPLETED)
             self._stop.set()
             self._mail.set()
             self._look.set()
+            self._drained.set()
             waiter.cancel()
             _, late = await asyncio.wait(tasks, timeout=GRACE)
             for task in late:
                 task.cancel()
-            for result in await asyncio.gather(*tasks, return_exceptions=True):
+            for result in await asyncio.gather(*tasks, ahead, return_exceptions=True):
                 if isinstance(result, Exception):
                     raise result
 
@@ -236,18 +278,27 @@ class _OfficeHours:
         """Follow up, plan and send whenever it is time to look."""
         self._look.set()
         while not self._stop.is_set():
-            await self._look.wait()
+            # the scheduler's hours are the wall clock's: set back by a day, they do not come for a day
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), 2 * self._look_every)
             self._look.clear()
             if self._stop.is_set():
                 return
             await self._guarded("following up", lambda: follow_up(self._office, self._office.clock.now()))
-            report = await self._guarded("planning", lambda: plan(self._office, self._office.clock.now()))
-            if report is not None:
-                self._tell(report)
+            await self._guarded("planning", self._plan)
             await self._drain(outbox)
+            self._drained.set()
             await self._guarded("filing copies", self._file_copies)
             with contextlib.suppress(StoreError):
                 await self._office.db.run(lambda: note_heads(self._office))
+
+    async def _alert(self, alerts: Alerts) -> None:
+        """Tell the team what waits for it, after each look; notices do not wait for that."""
+        while not self._stop.is_set():
+            await self._drained.wait()
+            self._drained.clear()
+            if not self._stop.is_set():
+                await alerts.look()
 
     async def _drain(self, outbox: Outbox) -> None:
         """Hand over what is due; the database's trouble is logged and tried again at the next look."""
@@ -258,6 +309,8 @@ class _OfficeHours:
             drained = await outbox.drain(self._stop)
             if drained.sent or drained.recorded:
                 self._look.set()  # what was sent may free a second message, or a stage after it
+            if drained.again_in and drained.again_in.total_seconds() < self._look_every:
+                asyncio.get_running_loop().call_later(drained.again_in.total_seconds(), self._look.set)
         except* RelanceError as trouble:
             for error in trouble.exceptions:
                 log.error("failed", what="sending", error=str(error))
@@ -278,19 +331,31 @@ class _OfficeHours:
             log.error("failed", what=what, error=str(error))
             return None
 
+    def _plan(self) -> None:
+        self._tell(plan(self._office, self._office.clock.now()))
+
     def _tell(self, report: PlanReport) -> None:
         """Say once why nothing leaves, and once that it may again."""
         if report.gates != self._gates:
             for gate in report.gates:
                 words = gate_words(gate, self._office.config.language)
-                log.warning("nothing leaves", why=words, gate=gate.kind.value)
+                log.warning("nothing leaves", why=words, gate=gate.kind.value, **self._shown(gate))
             if not report.gates:
                 log.info("messages may leave again")
             self._gates = report.gates
-        if report.braked:
-            log.warning("unusual run: waiting for a person", messages=report.braked.messages)
+        if report.braked and report.braked != self._braked:
+            told_of = {"messages": report.braked.messages, "first_contacts": report.braked.first_contacts}
+            words = say("task.brake", self._office.config.language, **told_of)
+            log.warning("unusual run: waiting for a person", words=words, **told_of)
+        self._braked = report.braked
         for problem in report.problems:
             log.error("a message could not be written", why=problem)
+
+    def _shown(self, gate: Gate) -> dict[str, object]:
+        """What a person must see who is asked to let the first run go."""
+        if gate.kind is not GateKind.FIRST_RUN:
+            return {}
+        return {"would_leave": list(told(self._office, forecast(self._office, self._office.clock.now())))}
 
 
 def note_heads(office: Office) -> None:

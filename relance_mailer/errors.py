@@ -3,6 +3,7 @@
 RelanceError
 ├── ConfigError          the configuration cannot be used (exit code 2)
 ├── InputError           a file or an argument cannot be used as a whole (exit code 1)
+│   └── AmbiguousError   a file can be read in two ways, and a person must say which (intake.form)
 ├── NotFoundError        what was named does not exist (exit code 1)
 ├── ConflictError        a state forbids what was asked (exit code 1)
 ├── TemplateError        a template cannot be loaded or rendered

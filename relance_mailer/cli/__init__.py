@@ -14,7 +14,14 @@ __all__ = ["main"]
 
 FOUND_WRONG, USAGE = 1, 2
 #: Which module holds the commands that are waited for most; all others, and the help, load them all.
-MODULES = {"classify": "classify", "import": "imports", "tick": "mailing", "run": "mailing"}
+MODULES = {
+    "auth": "auth",
+    "classify": "classify",
+    "dossier": "dossier",
+    "import": "imports",
+    "tick": "mailing",
+    "run": "mailing",
+}
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ from relance_mailer.cli.common import (
 from relance_mailer.cli.tables import print_table
 from relance_mailer.errors import InputError
 from relance_mailer.services import allocate as allocating
-from relance_mailer.services import desk, views
+from relance_mailer.services import desk, first_run, forecast, views
 from relance_mailer.services.allocate import Allocated, Unallocated
 from relance_mailer.services.office import Office
 from relance_mailer.texts import formats
@@ -309,6 +309,23 @@ def approve_run(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: At
     with office(config, at) as opened:
         desk.approve_run(opened, opened.clock.now(), person(by))
         _tell(opened, "act.run_approved")
+
+
+@approvals.command("first-run")
+def approve_first_run(
+    show: Annotated[bool, typer.Option("--show", help="Only show what would leave.")] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+    by: ByOption = "",
+    at: AtOption = "",
+) -> None:
+    """Let the first run in live go, once for good."""
+    with office(config, at) as opened:
+        now = opened.clock.now()
+        seen = forecast.forecast(opened, now) if show else first_run.approve(opened, now, person(by))
+        if not show:
+            _tell(opened, "act.first_run", by=person(by))
+        for line in forecast.told(opened, seen):
+            say(line)
 
 
 @approvals.command("iban")

@@ -61,8 +61,8 @@ ByOption = Annotated[str, typer.Option("--by", help="Who decides (default: the u
 DEFAULT_CONFIG = Path("config.toml")
 
 
-def configure_log() -> None:
-    """Write the log to stderr: words on a terminal, one JSON object a line otherwise."""
+def configure_log(*, quiet: bool = False) -> None:
+    """Write the log to stderr: words on a terminal, one JSON object a line otherwise; `quiet`: only what is wrong."""
     import structlog
 
     terminal = sys.stderr.isatty()
@@ -77,9 +77,9 @@ def configure_log() -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
 

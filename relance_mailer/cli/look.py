@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from relance_mailer.cli.common import (
 )
 from relance_mailer.cli.tables import print_heading, print_table
 from relance_mailer.dunning.money import Money
+from relance_mailer.dunning.policy import DEFAULT
 from relance_mailer.services import explain as stories
 from relance_mailer.services import outlook as outlooks
 from relance_mailer.services import views
@@ -33,7 +35,11 @@ WARNING, QUIET = "yellow", "dim"
 _SHOWN = 100  #: characters of what a debtor wrote
 _GAP = "  "
 #: How the state of a notice is called; what is only proposed is told by whether it needs approval.
-_STATES = {"awaiting_approval": "plan.awaiting_approval"}
+_STATES = {
+    "awaiting_approval": "plan.awaiting_approval",
+    "recorded": "plan.recorded",
+    "sent": "plan.redirected",
+}
 
 
 def _sum(money: Money) -> dict[str, str]:
@@ -78,6 +84,7 @@ def _plan_json(office: Office, seen: Outlook) -> dict[str, Any]:
             }
             for waiting in seen.waiting
         ],
+        "rehearsed": [_notice_json(office, notice) for notice in seen.rehearsed],
     }
 
 
@@ -118,13 +125,12 @@ def _print_plan(office: Office, seen: Outlook) -> None:
     _above(language, seen.mode, seen.obstacles)
     print_heading(f"\n{words('plan.leaves', language)}")
     if seen.notices:
-        heads = [
-            words(f"head.{name}", language)
-            for name in ("when", "debtor", "stage", "invoices", "total", "state")
-        ]
-        print_table(heads, [_plan_row(office, notice) for notice in seen.notices])
+        _print_notices(office, seen.notices)
     else:
         say(words("plan.nothing", language))
+    if seen.rehearsed:
+        print_heading(f"\n{words('plan.rehearsed', language)}")
+        _print_notices(office, seen.rehearsed)
     print_heading(f"\n{words('plan.waiting', language)}")
     if seen.waiting:
         heads = [words(f"head.{name}", language) for name in ("invoice", "debtor", "why", "until")]
@@ -135,6 +141,12 @@ def _print_plan(office: Office, seen: Outlook) -> None:
         print_table(heads, rows)
     else:
         say(words("plan.none_waiting", language))
+
+
+def _print_notices(office: Office, notices: Sequence[PlannedNotice]) -> None:
+    names = ("when", "debtor", "stage", "invoices", "total", "state")
+    heads = [words(f"head.{name}", office.config.language) for name in names]
+    print_table(heads, [_plan_row(office, notice) for notice in notices])
 
 
 def _plan_row(office: Office, notice: PlannedNotice) -> list[str]:
@@ -179,6 +191,8 @@ def _story_json(office: Office, story: Story) -> dict[str, Any]:
         "invoice": story.number,
         "debtor": story.debtor,
         "debtor_name": story.debtor_name,
+        "segment": story.segment or None,
+        "policy": story.policy,
         "credit_note": story.credit_note,
         "issued": story.issued.isoformat(),
         "due": story.due.isoformat(),
@@ -226,6 +240,7 @@ def _print_story(office: Office, story: Story) -> None:
     )
     days = {"issued": views.day_words(story.issued, language), "due": views.day_words(story.due, language)}
     say(words("now.terms", language, total=formats.money(story.total, language), **days))
+    _print_custom(story, language)
     if not story.credit_note:
         _print_owed(story, language)
     say("")
@@ -237,6 +252,15 @@ def _print_story(office: Office, story: Story) -> None:
     _above(language, story.mode, story.obstacles)
     print_heading(words("now.why", language, words=story.why))
     print_heading(words("now.next", language, words=story.next))
+
+
+def _print_custom(story: Story, language: str) -> None:
+    """Say what is special about the debtor: a policy of its own, a segment."""
+    told = [words("now.segment", language, segment=story.segment)] if story.segment else []
+    if story.policy != DEFAULT:
+        told.append(words("now.policy", language, policy=words(f"policy.{story.policy}", language)))
+    if told:
+        say(", ".join(told))
 
 
 def _print_owed(story: Story, language: str) -> None:

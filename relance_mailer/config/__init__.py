@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from relance_mailer.config.fields import Address, Iban, Instant, Line, Settings, ZoneName
-from relance_mailer.config.rules import HoldSettings, PolicySettings, Rate, StageSettings
-from relance_mailer.config.servers import LOOPBACK, Mailbox, Secret, Server, Smtp
+from relance_mailer.config import loading
+from relance_mailer.config.fields import (
+    Address,
+    ContradictionError,
+    CopyPath,
+    Host,
+    Iban,
+    Instant,
+    Line,
+    Settings,
+    ZoneName,
+)
+from relance_mailer.config.imports import FileSettings, Imports
+from relance_mailer.config.lines import Lines
+from relance_mailer.config.oauth import OAuth
+from relance_mailer.config.rules import HoldSettings, PolicyRules, PolicySettings, Rate, StageSettings
+from relance_mailer.config.servers import LOOPBACK, Alerts, Mailbox, Secret, Server, Smtp
 from relance_mailer.dunning.invoice import Party
 from relance_mailer.dunning.notice import Mode
-from relance_mailer.errors import ConfigError
+from relance_mailer.dunning.policy import RESERVED, Policy
 
 __all__ = [
     "LOOPBACK",
+    "Alerts",
     "Config",
     "Creditor",
     "Daemon",
+    "FileSettings",
     "HoldSettings",
+    "Imports",
     "Mailbox",
+    "OAuth",
     "Paths",
+    "PolicyRules",
     "PolicySettings",
     "Rate",
     "Rehearsal",
@@ -59,6 +77,7 @@ class Creditor(Settings):
     timezone: ZoneName = "Europe/Paris"
     currency: Line = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     addresses: tuple[Address, ...] = ()  #: further addresses of ours: mail from them is a colleague's
+    links: tuple[Host, ...] = ()  #: hosts that texts may link to, beside those of our own addresses' domains
 
     @property
     def party(self) -> Party:
@@ -76,12 +95,13 @@ class Sending(Settings):
 
     mode: Mode = Mode.SHADOW
     redirect_to: Address = ""
+    invoice_copies: CopyPath = ""  #: each invoice's own document, that goes with its reminders
 
     @model_validator(mode="after")
     def _redirect_somewhere(self) -> Sending:
         if self.mode is Mode.REDIRECT and not self.redirect_to:
             msg = 'mode = "redirect" needs redirect_to = "the team\'s own address"'
-            raise ValueError(msg)
+            raise ContradictionError(msg, "mode")
         return self
 
 
@@ -105,16 +125,24 @@ class Paths(Settings):
     templates: str = "templates"
 
 
+#: One way only to write a name, whatever case, accents and spaces a file of debtors has.
+PolicyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+
+
 class Config(Settings):
     """All settings of one installation."""
 
     creditor: Creditor
     smtp: Smtp
     mailboxes: tuple[Mailbox, ...] = Field(min_length=1)
+    oauth: tuple[OAuth, ...] = ()
     sending: Sending = Sending()
+    alerts: Alerts = Alerts()
     policy: PolicySettings = PolicySettings()
+    policies: dict[PolicyName, PolicyRules] = Field(default_factory=dict)
     holds: HoldSettings = HoldSettings()
     rates: tuple[Rate, ...] = ()
+    imports: Imports = Imports()
     daemon: Daemon = Daemon()
     paths: Paths = Paths()
     rehearsal: Rehearsal | None = None
@@ -126,12 +154,52 @@ class Config(Settings):
         names = [mailbox.name for mailbox in self.mailboxes]
         if len(set(names)) != len(names):
             msg = "two mailboxes have the same name"
-            raise ValueError(msg)
+            again = next(index for index, name in enumerate(names) if name in names[:index])
+            raise ContradictionError(msg, "mailboxes", again, "name")
         servers: list[Server] = [self.smtp, *self.mailboxes]
         if self.rehearsal and any(server.host not in LOOPBACK for server in servers):
             msg = "[rehearsal] moves the clock, so every server must be on this machine (127.0.0.1, ::1, localhost)"
-            raise ValueError(msg)
+            raise ContradictionError(msg, "rehearsal")
         return self
+
+    @model_validator(mode="after")
+    def _known_identities(self) -> Config:
+        named = [identity.name for identity in self.oauth]
+        for index, name in enumerate(named):
+            if name in named[:index]:
+                raise ContradictionError("two identities have the same name", "oauth", index, "name")
+        servers: dict[tuple[str | int, ...], Server] = {("smtp",): self.smtp}
+        servers |= {("mailboxes", index): mailbox for index, mailbox in enumerate(self.mailboxes)}
+        for where, server in servers.items():
+            if server.oauth and server.oauth not in named:
+                raise ContradictionError(
+                    f'oauth = "{server.oauth}" is the name of no [[oauth]]', *where, "oauth"
+                )
+        used = {server.oauth for server in servers.values()}
+        if self.rehearsal and any(one.name in used and not one.is_local for one in self.oauth):
+            msg = "[rehearsal] moves the clock, so every identity provider must be on this machine too"
+            raise ContradictionError(msg, "rehearsal")
+        return self
+
+    @model_validator(mode="after")
+    def _sound_policies(self) -> Config:
+        for name, rules in self.policies.items():
+            if name in RESERVED:
+                msg = f"[policies.{name}]: this name has a meaning of its own; choose another"
+                raise ContradictionError(msg, "policies", name)
+            try:
+                self.policy.with_rules(rules)
+            except ValueError as error:
+                msg = f"[policies.{name}], with what it takes from [policy]: {error}"
+                raise ContradictionError(msg, "policies", name) from None
+        return self
+
+    def named_policies(self) -> dict[str, Policy]:
+        """Return the policies that debtors may name, each with what it does not give itself from `[policy]`."""
+        zone = self.creditor.zone
+        return {
+            name: self.policy.with_rules(rules).policy(zone, name) for name, rules in self.policies.items()
+        }
 
     def seen_from(self, folder: Path) -> Config:
         """Return these settings with every relative path seen from `folder`."""
@@ -139,6 +207,7 @@ class Config(Settings):
             update={
                 "smtp": self.smtp.seen_from(folder),
                 "mailboxes": tuple(mailbox.seen_from(folder) for mailbox in self.mailboxes),
+                "oauth": tuple(identity.seen_from(folder) for identity in self.oauth),
             }
         )
         config._folder = folder  # noqa: SLF001 - its own
@@ -159,6 +228,10 @@ class Config(Settings):
         """The file outside the database that knows its installation (rule 9)."""
         return self.folder / (self.paths.state_file or f"{self.paths.database}.state.json")
 
+    def token_file(self, identity: OAuth) -> Path:
+        """Return where an identity's tokens are kept (mode 0600)."""
+        return self.folder / (identity.token_file or f"{self.paths.database}.oauth-{identity.name}.json")
+
     @property
     def templates(self) -> Path:
         """The admin's own templates."""
@@ -166,34 +239,11 @@ class Config(Settings):
 
 
 def load(path: Path) -> Config:
-    """Read `path`; ConfigError, with file and key, if it cannot be used."""
-    try:
-        data = tomllib.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError as error:
-        msg = f"there is no configuration {path}: write one with `relance-mailer init`, or name it with --config"
-        raise ConfigError(msg) from error
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise ConfigError(msg) from error
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{path} is not valid TOML: {error}"
-        raise ConfigError(msg) from error
-    return parse(data, path)
+    """Read `path`; ConfigError, with the file and line of all that is wrong, if it cannot be used."""
+    data, lines = loading.read(path, Config)
+    return parse(data, path, lines)
 
 
-def parse(data: dict[str, Any], path: Path) -> Config:
-    """Return the settings in `data`; ConfigError naming every key that is wrong."""
-    try:
-        return Config.model_validate(data).seen_from(path.absolute().parent)
-    except ValidationError as error:
-        lines = [f"{path}:"]
-        for problem in error.errors(include_url=False, include_input=False, include_context=False):
-            where = ".".join(str(part) for part in problem["loc"]) or "the whole"
-            words = {
-                "extra_forbidden": "is not a setting that exists (a spelling mistake?)",
-                "missing": "is missing",
-            }
-            lines.append(
-                f"  {where}: {words.get(problem['type'], problem['msg'].removeprefix('Value error, '))}"
-            )
-        raise ConfigError("\n".join(lines)) from error
+def parse(data: dict[str, Any], path: Path, lines: Lines | None = None) -> Config:
+    """Return the settings in `data`; ConfigError naming every key that is wrong, and its line if `lines` know it."""
+    return loading.settings(data, lines or Lines(), path, Config).seen_from(path.absolute().parent)

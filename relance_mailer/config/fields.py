@@ -14,6 +14,14 @@ from stdnum import iban
 _BREAKING = frozenset({"Cc", "Zl", "Zp"})  #: control characters, line and paragraph separators
 
 
+class ContradictionError(ValueError):
+    """Settings that are right one by one and wrong together; `where` leads from the section to the key to be named."""
+
+    def __init__(self, message: str, *where: str | int) -> None:
+        super().__init__(message)
+        self.where = where
+
+
 def _one_line(value: str) -> str:
     if any(unicodedata.category(char) in _BREAKING for char in value):
         msg = "must stand on one line, without control characters"
@@ -41,6 +49,21 @@ def _iban(value: str) -> str:
         msg = "is no valid IBAN: its check digits do not fit"
         raise ValueError(msg)
     return number
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[^\s/\\@:?#,;<>\"']{1,253}", value) or value.startswith("."):
+        msg = "is no host: give it like pay.exemple.fr, without https:// and without a path"
+        raise ValueError(msg)
+    return value.lower()
+
+
+def _copy_path(value: str) -> str:
+    rest = value.replace("{number}", "").replace("{debtor}", "")
+    if value and ("{number}" not in value or "{" in rest or "}" in rest):
+        msg = 'must be a path with {number} for the invoice\'s number, and perhaps {debtor}: "factures/{number}.pdf"'
+        raise ValueError(msg)
+    return value
 
 
 def _known_zone(value: str) -> str:
@@ -71,6 +94,8 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Address = Annotated[Line, AfterValidator(_address)]
 LocalTime = Annotated[time, BeforeValidator(_clock_time), AfterValidator(_local)]
 Iban = Annotated[Line, AfterValidator(_iban)]
+Host = Annotated[Line, AfterValidator(_host)]
+CopyPath = Annotated[Line, AfterValidator(_copy_path)]
 Instant = Annotated[datetime, AfterValidator(_aware)]
 ZoneName = Annotated[Line, AfterValidator(_known_zone)]
 

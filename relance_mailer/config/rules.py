@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from relance_mailer.config.fields import LocalTime, Settings
 from relance_mailer.dunning.calendar import Window
-from relance_mailer.dunning.policy import DEFAULT_STAGES, Brake, Entry, Policy, Stage, StageKind
+from relance_mailer.dunning.policy import DEFAULT, DEFAULT_STAGES, Brake, Entry, Policy, Stage, StageKind
 from relance_mailer.dunning.rates import RateTable
 from relance_mailer.errors import ConfigError
 
@@ -31,27 +31,40 @@ class StageSettings(Settings):
     shows_claim: bool = False
 
 
-class PolicySettings(Settings):
-    """The dunning policy; what is not given keeps its default."""
+class PolicyRules(Settings):
+    """What one dunning policy may have otherwise than another; what is not given is the installation's."""
 
     entry: Entry = Entry.FIRST
     min_days_between: int = Field(default=5, ge=1)
     window_days: tuple[Weekday, ...] = _DAYS[:5]
     window_start: LocalTime = time(9)
     window_end: LocalTime = time(17)
-    max_payment_age: int = Field(default=3, ge=0)  #: working days
-    max_inbox_age: int = Field(default=30, ge=1)  #: minutes
     courtesy_holds: int = Field(default=2, ge=0)
     replaced_promises: int = Field(default=2, ge=0)
-    brake_times_usual: int = Field(default=3, ge=1)
-    brake_first_contacts: int = Field(default=20, ge=0)
     stages: tuple[StageSettings, ...] = ()
 
-    def policy(self, zone: ZoneInfo) -> Policy:
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> PolicyRules:
+        for wrong, msg in _faults(self.stages):
+            if wrong:
+                raise ValueError(msg)
+        return self
+
+
+class PolicySettings(PolicyRules):
+    """The installation's dunning policy; what is not given keeps its default."""
+
+    max_payment_age: int = Field(default=3, ge=0)  #: working days
+    max_inbox_age: int = Field(default=30, ge=1)  #: minutes
+    brake_times_usual: int = Field(default=3, ge=1)
+    brake_first_contacts: int = Field(default=20, ge=0)
+
+    def policy(self, zone: ZoneInfo, name: str = DEFAULT) -> Policy:
         """Return the policy that these settings describe, its window in `zone`."""
         days = frozenset(_DAYS.index(day) for day in self.window_days)
         stages = tuple(Stage(**stage.model_dump()) for stage in self.stages) or DEFAULT_STAGES
         return Policy(
+            name=name,
             stages=stages,
             entry=self.entry,
             window=Window(days, self.window_start, self.window_end, zone),
@@ -63,15 +76,22 @@ class PolicySettings(Settings):
             brake=Brake(self.brake_times_usual, self.brake_first_contacts),
         )
 
-    @model_validator(mode="after")
-    def _sensible(self) -> PolicySettings:
+    def with_rules(self, rules: PolicyRules) -> PolicySettings:
+        """Return these settings with what `rules` give; ValueError if both together make no sense."""
+        both = self.model_copy(update={key: getattr(rules, key) for key in rules.model_fields_set})
+        both.check_window()
+        return both
+
+    def check_window(self) -> None:
+        """Raise ValueError if the sending window never opens."""
         try:
             Window(frozenset(map(_DAYS.index, self.window_days)), self.window_start, self.window_end)
         except ConfigError as error:
             raise ValueError(str(error)) from None
-        for wrong, msg in _faults(self.stages):
-            if wrong:
-                raise ValueError(msg)
+
+    @model_validator(mode="after")
+    def _opens(self) -> PolicySettings:
+        self.check_window()
         return self
 
 

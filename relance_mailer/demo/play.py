@@ -22,6 +22,7 @@ from relance_mailer.demo.model import START, Debtor
 from relance_mailer.demo.post import PostOffice
 from relance_mailer.demo.story import Chronicle
 from relance_mailer.dunning.calendar import PARIS
+from relance_mailer.services import first_run
 from relance_mailer.services.import_ import ImportReport, import_invoices, import_payments
 from relance_mailer.services.office import Office
 from relance_mailer.services.reader import Reader
@@ -30,6 +31,7 @@ from relance_mailer.store import freshness, mailroom, notices
 from relance_mailer.store.db import Database
 
 OPENING, BANK = time(8, 10), time(8, 30)  #: when the files come in
+FIRST_LOOK = time(9)  #: when the person sees, on the first day, what will leave, and lets it
 PASSES = (
     time(9, 30),
     time(11, 30),
@@ -81,6 +83,7 @@ class Play:
         self.day = START + timedelta(days=self.played)
         if self.played == 0:
             self.actors.begin(self.day)
+            self.at(_instant(self.day, FIRST_LOOK), self._let_live_begin)
         self._plan_day()
         midnight = _instant(self.day + timedelta(days=1), time.min)
         while self._agenda and self._agenda[0][0] < midnight:
@@ -108,6 +111,10 @@ class Play:
             self._check(
                 await asyncio.to_thread(import_invoices, self.office, data, name, self.clock.now(), PERSON)
             )
+
+    async def _let_live_begin(self) -> None:
+        """The person approves the first run in live, as every installation asks."""
+        await asyncio.to_thread(first_run.approve, self.office, self.clock.now(), PERSON)
 
     async def _payments(self) -> None:
         """The bank's file of the working day before; often there is nothing in it."""

@@ -104,11 +104,11 @@ class Addressee:
 def addressee(contacts: Sequence[ContactFacts], today: date, days: WorkingDays) -> Addressee:
     """Return whom to write to today.
 
-    The first usable contact; if it is away for no more than ten working days, it is waited for; away for longer, the
+    The first usable contact, by role (accounts first, management last) and rank; if it is away for no more than ten working days, it is waited for; away for longer, the
     next one present takes its place. Nobody present but somebody away: the one who is back first is waited for. Away
     means until the working day after the return date: whoever comes back has a day to read what lies there.
     """
-    usable = sorted((facts for facts in contacts if facts.usable), key=lambda facts: facts.contact.rank)
+    usable = sorted((facts for facts in contacts if facts.usable), key=lambda facts: facts.contact.precedence)
     away: list[tuple[date, Contact]] = []
     for facts in usable:
         if facts.absent_until is None:

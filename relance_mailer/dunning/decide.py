@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from relance_mailer.dunning.case import DebtorCase, InvoiceCase, addressee
 from relance_mailer.dunning.invoice import Contact
-from relance_mailer.dunning.policy import Entry, Policy, Stage, StageKind
+from relance_mailer.dunning.policy import Entry, Policy, Pursuit, Stage, StageKind
 
 #: Calendar days that the last reminder's text gives; no formal notice is offered before they have passed.
 LAST_REMINDER_GIVES = 8
@@ -23,6 +23,8 @@ class Reason(StrEnum):
     HANDOVER_DUE = "handover_due"
     POLICY_ENDED = "policy_ended"
     POLICY_CHANGED = "policy_changed"
+    POLICY_UNKNOWN = "policy_unknown"
+    NEVER_REMINDED = "never_reminded"
     HELD = "held"
     IN_FLIGHT = "in_flight"
     IN_DOUBT = "in_doubt"
@@ -72,7 +74,7 @@ Decision = Send | Wait | Stop
 def decide(case: InvoiceCase, debtor: DebtorCase, policy: Policy, now: datetime) -> Decision:
     """Return what happens to `case` at `now` (aware)."""
     today = now.astimezone(policy.window.zone).date()
-    over = _over(case)
+    over = _over(case) or unpursued(policy)
     if over:
         return over
     paused = _paused(case, debtor, policy, today)
@@ -145,6 +147,15 @@ def _over(case: InvoiceCase) -> Stop | None:
         return Stop(Reason.PAID)
     if case.handed_over:
         return Stop(Reason.HANDED_OVER)
+    return None
+
+
+def unpursued(policy: Policy) -> Wait | Stop | None:
+    """Return what a policy that sends nothing means: nobody reminds this debtor, or nobody knows how."""
+    if policy.pursuit is Pursuit.NEVER:
+        return Stop(Reason.NEVER_REMINDED)
+    if policy.pursuit is Pursuit.UNKNOWN:
+        return Wait(None, Reason.POLICY_UNKNOWN, detail=policy.name)
     return None
 
 

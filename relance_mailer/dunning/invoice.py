@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from relance_mailer.dunning.money import Money
+from relance_mailer.dunning.policy import DEFAULT
 
 
 class DebtorKind(StrEnum):
@@ -37,6 +38,22 @@ class Party:
         return tuple(line for line in (self.street, town) if line)
 
 
+class Role(StrEnum):
+    """What a contact does at a debtor, in the order in which they are written to about an unpaid invoice.
+
+    Accounts pay. Then whoever has no role told, as an address that came with an invoice; then who bought, whose word
+    accounts ask for. Management is bothered only when nobody else can be written to.
+    """
+
+    ACCOUNTS = "accounts"
+    OTHER = "other"
+    PURCHASING = "purchasing"
+    MANAGEMENT = "management"
+
+
+_PRECEDENCE = {role: place for place, role in enumerate(Role)}
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """An e-mail address at a debtor."""
@@ -44,7 +61,13 @@ class Contact:
     id: int
     address: str
     name: str = ""
-    rank: int = 0  #: 0 is written to first
+    rank: int = 0  #: among those of one role, 0 is written to first
+    role: Role = Role.OTHER
+
+    @property
+    def precedence(self) -> tuple[int, int, int]:
+        """Where it stands among its debtor's contacts: by role, then by rank, then by who was known first."""
+        return _PRECEDENCE[self.role], self.rank, self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,8 @@ class Debtor:
         reference: the creditor's own customer code.
         language: two letters, the language of its templates.
         subdivision: ISO 3166-2 part for its holidays ("57" for Moselle), or "".
+        segment: what the creditor counts it among, in the creditor's own words, or "".
+        policy: the name of the dunning policy that it follows.
     """
 
     id: int
@@ -63,6 +88,8 @@ class Debtor:
     kind: DebtorKind = DebtorKind.UNKNOWN
     language: str = "fr"
     subdivision: str = ""
+    segment: str = ""
+    policy: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

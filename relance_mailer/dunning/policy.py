@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -23,6 +23,23 @@ class Entry(StrEnum):
 
     FIRST = "first"  #: at the first courteous reminder
     FITTING = "fitting"  #: at the reminder that its age asks for, never at a formal notice
+
+
+class Pursuit(StrEnum):
+    """Whether a policy sends anything at all."""
+
+    STAGED = "staged"
+    NEVER = "never"  #: a person wants this debtor never to be reminded
+    UNKNOWN = "unknown"  #: the configuration lacks the policy that the debtor names: nothing stands in for it
+
+
+#: The installation's own policy, which every debtor follows until somebody says otherwise, and the one that never reminds.
+DEFAULT, NEVER = "default", "none"
+#: Every word for these two; no policy of one's own can be called so.
+RESERVED = {
+    **dict.fromkeys((DEFAULT, "defaut", "par_defaut", "standard"), DEFAULT),
+    **dict.fromkeys((NEVER, "aucun", "aucune", "jamais", "never"), NEVER),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +83,11 @@ class Brake:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What decides for every invoice of a creditor.
+    """What decides for the invoices of the debtors that follow it.
 
     Attributes:
+        name: what debtors and the configuration call it.
+        pursuit: whether it sends anything; one that does not has no stages.
         min_days_between: calendar days between two messages to one debtor.
         max_payment_age: working days since payments or balances last came in.
         max_inbox_age: since every watched folder was last read to its end.
@@ -76,7 +95,7 @@ class Policy:
         replaced_promises: so many promises replaced by later ones; then a person decides.
     """
 
-    name: str = "default"
+    name: str = DEFAULT
     stages: tuple[Stage, ...] = DEFAULT_STAGES
     entry: Entry = Entry.FIRST
     window: Window = field(default_factory=Window)
@@ -86,6 +105,11 @@ class Policy:
     courtesy_holds: int = 2
     replaced_promises: int = 2
     brake: Brake = Brake()
+    pursuit: Pursuit = Pursuit.STAGED
+
+    def without_stages(self, name: str, pursuit: Pursuit) -> Policy:
+        """Return a policy called `name` that sends nothing, its hours and limits those of this one."""
+        return replace(self, name=name, stages=(), pursuit=pursuit)
 
     def stage(self, key: str) -> Stage:
         """Return the stage called `key`; KeyError if the policy has none."""

@@ -1,23 +1,20 @@
-"""One cell to one value: dates, sums, addresses. A cell that could mean two things is refused, not guessed."""
+"""One cell to one value: texts, addresses, numbers that identify. What could mean two things is refused, not guessed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
-from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 
 from babel.core import Locale, get_global
 
 from relance_mailer.dunning.debtor_kind import siren_of, vat_of
 from relance_mailer.dunning.invoice import DebtorKind
-from relance_mailer.dunning.money import Money, digits
 from relance_mailer.intake.reasons import Reason
 
 MAX_EMAILS = 10
-MAX_INTEGER_DIGITS = 13  # in cents still within a database's 64-bit integer
-FIRST_YEAR, LAST_YEAR = 1990, 2100
+SIREN_WIDTHS = (9, 14)  #: of a SIREN, and of the SIRET that begins with one
 
 #: Controls (Cc), line and paragraph separators, and what reorders or hides text: none may reach a mail's header.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -26,21 +23,8 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])"
 )
-_DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
-_ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_MIDNIGHT = re.compile(r"[ T]0?0:00(?::00)?\Z")
-
-_SPACE = " \u00a0\u202f\u2009"
-#: Digits, or groups of three joined always by the same separator; then decimals after the other one.
-_NUMBER = re.compile(
-    rf"(?P<whole>[0-9]+|[0-9]{{1,3}}(?:(?P<group>[{_SPACE}'’.,])[0-9]{{3}})(?:(?P=group)[0-9]{{3}})*)"
-    r"(?:(?P<point>[.,])(?P<decimals>[0-9]+))?"
-)
-_AMBIGUOUS = re.compile(r"([1-9][0-9]{0,2})([.,])([0-9]{3})")
-_AFFIX = re.compile(
-    r"(?P<before>[A-Za-z]{3,5}|[€£$])?(?P<middle>[^A-Za-z€£$]*)(?P<after>[A-Za-z]{3,5}|[€£$])?"
-)
-_SYMBOLS = {"€": "EUR", "£": "GBP", "$": "USD", "EURO": "EUR", "EUROS": "EUR"}
+_DAY = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?![0-9])")
+_BETWEEN_EMAILS = re.compile(r"[,;\s]+")
 
 _KINDS = {
     DebtorKind.PROFESSIONAL: ("professional", "professionnel", "pro", "entreprise", "business", "b2b"),
@@ -92,13 +76,14 @@ def a_text(cell: str, longest: int) -> str:
     """Return the cell on one line, spaces collapsed, in Unicode's composed form (NFC)."""
     if not cell.isascii():
         cell = unicodedata.normalize("NFC", cell)
-    if not cell.isprintable() and _CONTROL.search(cell):
+        if "\ufffd" in cell:
+            raise CellError(Reason.DAMAGED)
+    is_plain = cell.isprintable()
+    if not is_plain and _CONTROL.search(cell):
         raise CellError(Reason.CONTROL)
-    if "\ufffd" in cell:
-        raise CellError(Reason.DAMAGED)
     if len(cell) > longest:
         raise CellError(Reason.TOO_LONG, longest)
-    return " ".join(cell.split())
+    return cell if is_plain and "  " not in cell else " ".join(cell.split())
 
 
 def a_name(cell: str) -> str:
@@ -124,105 +109,9 @@ def a_label(cell: str) -> str:
     return a_text(" ".join(re.split(r"[\r\n\t]+", cell)), 1_000)
 
 
-@lru_cache(maxsize=4_096)
-def a_date(cell: str) -> date:
-    """Return the day of dd/mm/yyyy (also with dots or hyphens) or yyyy-mm-dd; midnight behind it is ignored."""
-    text = _MIDNIGHT.sub("", cell)
-    if found := _ISO.fullmatch(text):
-        year, month, day = found.groups()
-    elif found := _DAY_FIRST.fullmatch(text):
-        day, _, month, year = found.groups()
-    else:
-        raise CellError(Reason.BAD_DATE)
-    if len(year) != 4:
-        raise CellError(Reason.SHORT_YEAR)
-    try:
-        result = date(int(year), int(month), int(day))
-    except ValueError:
-        raise CellError(Reason.BAD_DATE) from None
-    if not FIRST_YEAR <= result.year <= LAST_YEAR:
-        raise CellError(Reason.YEAR_RANGE, FIRST_YEAR, LAST_YEAR)
-    return result
-
-
-def a_sum(cell: str, currency: str) -> Money:
-    """Return a sum of `currency` written the French way (1 250,00) or plainly otherwise (1250.00, 1.250,00).
-
-    Negative with a minus before or behind or in parentheses. `1.250` and `1,250` are refused: thousands or
-    decimals, nobody can tell; only in a currency of three decimals is `1,250` what it seems.
-    """
-    text, negative = _without_sign(cell.strip())
-    text = _without_currency(text, currency)
-    if not negative:
-        text, negative = _without_sign(text)
-    amount = _magnitude(text, currency)
-    return Money(-amount if negative and amount else amount, currency)
-
-
-def _without_sign(text: str) -> tuple[str, bool]:
-    if text.startswith("(") and text.endswith(")"):
-        return text[1:-1].strip(), True
-    if text[:1] in {"-", "−"}:
-        return text[1:].strip(), True
-    if text[-1:] in {"-", "−"}:
-        return text[:-1].strip(), True
-    return text.removeprefix("+"), False
-
-
-def _without_currency(text: str, currency: str) -> str:
-    """Return `text` without € or EUR before or behind it; it must be the row's currency."""
-    if not (found := _AFFIX.fullmatch(text)) or (found["before"] and found["after"]):
-        raise CellError(Reason.BAD_SUM)
-    if named := found["before"] or found["after"]:
-        stated = _SYMBOLS.get(named.upper(), named.upper())
-        if stated not in _currencies():
-            raise CellError(Reason.BAD_SUM)
-        if stated != currency:
-            raise CellError(Reason.OTHER_CURRENCY, stated, currency)
-    return found["middle"].strip()
-
-
-def _magnitude(text: str, currency: str) -> Decimal:
-    places = digits(currency)
-    found = _NUMBER.fullmatch(text)
-    if not found or (found["point"] and found["point"] == found["group"]):
-        raise CellError(Reason.BAD_SUM)
-    if (twofold := _AMBIGUOUS.fullmatch(text)) and not (places == 3 and twofold[2] == ","):
-        thousands = f"{twofold[1]}{twofold[3]}" + (f",{'0' * places}" if places else "")
-        raise CellError(Reason.AMBIGUOUS_SUM, thousands, f"{twofold[1]},{twofold[3]}".rstrip("0").rstrip(","))
-    whole, decimals = _split(found, twofold)
-    if len(decimals) > places:
-        raise CellError(Reason.TOO_MANY_DECIMALS, currency, places)
-    if len(whole.lstrip("0")) > MAX_INTEGER_DIGITS:
-        raise CellError(Reason.SUM_TOO_LARGE, MAX_INTEGER_DIGITS)
-    return Decimal(f"{whole}{decimals.ljust(places, '0')}").scaleb(-places)
-
-
-def _split(found: re.Match[str], twofold: re.Match[str] | None) -> tuple[str, str]:
-    """Return the digits before and after the decimal sign."""
-    if twofold:
-        return twofold[1], twofold[3]
-    return re.sub("[^0-9]", "", found["whole"]), found["decimals"] or ""
-
-
-@lru_cache(maxsize=1)
-def _currencies() -> frozenset[str]:
-    """Currencies that are legal tender somewhere today, as CLDR lists them."""
-    uses = (use for uses in get_global("territory_currencies").values() for use in uses)
-    return frozenset(code for code, _, end, tender in uses if tender and end is None)
-
-
-def a_currency(cell: str) -> str:
-    """Return an ISO 4217 code in use; "€" and "euros" are understood."""
-    code = _SYMBOLS.get(cell.upper(), cell.upper())
-    if code not in _currencies():
-        raise CellError(Reason.UNKNOWN_CURRENCY)
-    return code
-
-
 def emails(cell: str) -> tuple[str, ...]:
     """Return the addresses (RFC 5321 dot-atoms, ASCII) separated by commas, semicolons or spaces, each once."""
-    parts = [part for part in re.split(r"[,;\s]+", a_text(cell, 2_000)) if part]
+    parts = [part for part in _BETWEEN_EMAILS.split(a_text(cell, 2_000)) if part]
     if len(parts) > MAX_EMAILS:
         raise CellError(Reason.TOO_MANY_EMAILS, MAX_EMAILS)
     addresses: dict[str, str] = {}
@@ -286,3 +175,183 @@ def a_language(cell: str) -> str:
 def language_of(country: str) -> str:
     """Return the language a debtor of `country` is written to unless the file says otherwise."""
     return "fr" if country in _FRENCH_SPEAKING else "en"
+
+
+class Document(StrEnum):
+    """What a row of a list of invoices may be."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+_DOCUMENTS = {
+    Document.INVOICE: (
+        "facture", "facture client", "facture de vente", "facture d acompte", "facture de solde", "vente", "fa", "fac",
+        "invoice", "sales invoice", "customer invoice", "tax invoice", "bill",
+    ),
+    Document.CREDIT_NOTE: (
+        "avoir", "avoir client", "facture d avoir", "note de credit", "av", "credit note", "credit memo",
+        "customer credit note",
+    ),
+}  # fmt: skip
+_DOCUMENT_OF = {word: document for document, words in _DOCUMENTS.items() for word in words}
+
+
+@lru_cache(maxsize=64)
+def document_of(cell: str) -> Document | None:
+    """Return what a row is by its word in French or English, None for any other word."""
+    return _DOCUMENT_OF.get(plain(cell))
+
+
+class Status(StrEnum):
+    """What a program says became of an invoice, as far as it matters here."""
+
+    PAID = "paid"
+    DAY = "day"  #: something was paid on a day: all of it, unless a balance says otherwise
+    PARTLY = "partly"  #: something is paid, or may be, and the status does not say how much
+    UNPAID = "unpaid"  #: it says so
+    CONTESTED = "contested"  #: in dispute, or in other hands
+    NOT_DUE = "not_due"  #: a draft, or cancelled: nobody owes it
+    OTHER = "other"
+
+
+_STATUSES = {
+    Status.PAID: (
+        "payee", "paye", "payees", "reglee", "regle", "soldee", "encaissee", "encaisse", "acquittee", "lettree",
+        "totalement payee", "totalement reglee", "paid", "fully paid", "settled", "closed",
+    ),
+    Status.PARTLY: (
+        "partiel", "partielle", "paiement partiel", "reglement partiel", "reglement commence", "paiement commence",
+        "acompte verse", "acompte recu", "paiement recu", "en cours de paiement", "partial", "partial payment",
+        "payment received", "in payment",
+    ),
+    Status.UNPAID: (
+        "impayee", "impaye", "non payee", "non reglee", "non soldee", "a payer", "a regler", "en attente de paiement",
+        "en attente de reglement", "en retard", "echue", "non echue", "unpaid", "not paid", "overdue", "past due",
+        "outstanding", "open", "due", "awaiting payment",
+    ),
+    Status.CONTESTED: (
+        "en litige", "litige", "contestee", "contentieux", "en contentieux", "bloquee", "suspendue", "disputed",
+        "in dispute", "on hold", "in collection",
+    ),
+    Status.NOT_DUE: (
+        "brouillon", "annulee", "annule", "abandonnee", "proforma", "pro forma", "draft", "cancelled", "canceled",
+        "void", "voided", "written off", "uncollectible",
+    ),
+}  # fmt: skip
+_STATUS_OF = {word: status for status, words in _STATUSES.items() for word in words}
+_PAID = frozenset({
+    "payee", "paye", "payees", "reglee", "regle", "reglees", "soldee", "encaissee", "encaisse", "acquittee", "lettree",
+    "paid", "settled",
+})  # fmt: skip
+_NOT = frozenset({"non", "pas", "jamais", "not", "never", "un"})
+#: What may stand beside "paid" and leaves it whole: when, and how.
+_MANNER = frozenset({
+    "le", "par", "en", "on", "by", "du", "totalement", "entierement", "integralement", "fully", "cheque", "virement",
+    "prelevement", "carte", "cb", "especes", "bancaire", "card", "transfer", "bank", "cash",
+})  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def a_status(cell: str) -> Status:
+    """Return whether an invoice is paid, wholly or in part, or no claim at all; most other words say nothing.
+
+    "Payée le 12/02/2026" is paid; "payée à 50 %" and whatever else is said of a payment may be so in part.
+    """
+    said = plain(cell[:100])
+    if status := _STATUS_OF.get(said):
+        return status
+    words = said.split()
+    if not _PAID & set(words):
+        return Status.OTHER
+    beside = set(words) - _PAID
+    if beside and beside <= _NOT:
+        return Status.UNPAID
+    others = [word for word in words if word not in _PAID and word not in _MANNER]
+    is_day = all(word.isdigit() for word in others) and len(others) in {0, 3}
+    return Status.PAID if is_day else Status.PARTLY
+
+
+_ANSWERS = {
+    Status.PAID: ("oui", "o", "yes", "y", "true", "vrai", "x", "ok"),
+    Status.UNPAID: ("non", "n", "no", "false", "faux", ""),
+}
+_ANSWER_OF = {word: status for status, words in _ANSWERS.items() for word in words}
+_TICKS = frozenset("✓✔☑✅")
+
+
+def an_answer(cell: str) -> Status | None:
+    """Return what a cell says in a column that asks whether an invoice is paid: yes, no, a tick, a day; else None."""
+    if cell in _TICKS:
+        return Status.PAID
+    if _DAY.match(cell):
+        return Status.DAY
+    if status := _ANSWER_OF.get(plain(cell[:100])):
+        return status
+    status = a_status(cell)
+    return None if status is Status.OTHER else status
+
+
+def a_settlement(cell: str) -> Status:
+    """Return what a column like “Payée” says of an invoice; databases write 1 for yes and 0 for no."""
+    if status := {"1": Status.PAID, "0": Status.UNPAID}.get(cell) or an_answer(cell):
+        return status
+    raise CellError(Reason.BAD_SETTLED)
+
+
+def a_day_of_payment(cell: str) -> Status:
+    """Return DAY where one stands, else what the words say: “en attente” says nothing."""
+    return Status.DAY if any(mark.isdigit() for mark in cell) else a_status(cell)
+
+
+_DIRECTIONS = {
+    True: (
+        "d",
+        "db",
+        "dr",
+        "dbit",
+        "debit",
+        "depense",
+        "sortie",
+        "sortant",
+        "out",
+        "outgoing",
+        "decaissement",
+    ),
+    False: ("c", "cr", "crdt", "credit", "recette", "entree", "entrant", "in", "incoming", "encaissement"),
+}
+_DIRECTION_OF = {word: is_debit for is_debit, words in _DIRECTIONS.items() for word in words}
+_SIGNS = {"-": True, "−": True, "+": False}
+
+
+@lru_cache(maxsize=64)
+def is_debit(cell: str) -> bool:
+    """Tell whether a payment's sum was taken back rather than received."""
+    said = _SIGNS.get(cell, _DIRECTION_OF.get(plain(cell[:100])))
+    if said is None:
+        raise CellError(Reason.BAD_DIRECTION)
+    return said
+
+
+_NOT_RECEIVED = frozenset({
+    "rejete", "rejetee", "refuse", "refusee", "annule", "annulee", "echoue", "echouee", "echec", "impaye", "impayee",
+    "en attente", "a venir", "prevu", "failed", "declined", "refused", "rejected", "cancelled", "canceled", "pending",
+    "returned", "reversed",
+})  # fmt: skip
+
+
+def is_received(cell: str) -> bool:
+    """Tell whether a payment arrived, by its status; a word that we do not know says nothing against it."""
+    return plain(cell[:100]) not in _NOT_RECEIVED
+
+
+def a_document(cell: str) -> Document:
+    """Return what a row is; a payment or a draft in a list of invoices is refused."""
+    if document := document_of(cell):
+        return document
+    raise CellError(Reason.OTHER_DOCUMENT)
+
+
+def widths_of_postal_code(country: str) -> tuple[int, ...]:
+    """Return how many digits a postal code of `country` has, where a spreadsheet may have dropped its zero."""
+    return (5,) if country == "FR" else ()

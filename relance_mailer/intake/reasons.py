@@ -14,7 +14,9 @@ class Reason(StrEnum):
     DAMAGED = "damaged_character"
     SCIENTIFIC = "scientific_notation"
     BAD_DATE = "bad_date"
-    SHORT_YEAR = "short_year"
+    AMBIGUOUS_DATE = "ambiguous_date"
+    DAY_FIRST = "day_first"
+    MONTH_FIRST = "month_first"
     YEAR_RANGE = "year_range"
     BAD_SUM = "bad_sum"
     AMBIGUOUS_SUM = "ambiguous_sum"
@@ -22,9 +24,21 @@ class Reason(StrEnum):
     SUM_TOO_LARGE = "sum_too_large"
     OTHER_CURRENCY = "other_currency"
     UNKNOWN_CURRENCY = "unknown_currency"
+    DEBIT_AND_CREDIT = "debit_and_credit"
+    BAD_DIRECTION = "bad_direction"
+    CREDIT_BELOW_ZERO = "credit_below_zero"
+    NOT_RECEIVED = "not_received"
+    BAD_SETTLED = "bad_settled"
+    PARTLY_PAID = "partly_paid"
+    PAID_WITH_BALANCE = "paid_with_balance"
+    TWO_CURRENCIES = "two_currencies"
+    SWAPPED_DATE = "swapped_date"
+    OTHER_DOCUMENT = "other_document"
+    NO_CLAIM = "no_claim"
     ZERO = "zero"
     BALANCE_SIGN = "balance_sign"
     BALANCE_LARGER = "balance_larger"
+    FORMULA_ERROR = "formula_error"
     BAD_EMAIL = "bad_email"
     TOO_MANY_EMAILS = "too_many_emails"
     DUE_BEFORE_ISSUED = "due_before_issued"
@@ -33,12 +47,19 @@ class Reason(StrEnum):
     BAD_KIND = "bad_kind"
     BAD_COUNTRY = "bad_country"
     BAD_LANGUAGE = "bad_language"
+    SIREN_VAT_DIFFER = "siren_vat_differ"
+    BAD_ROLE = "bad_role"
+    UNKNOWN_POLICY = "unknown_policy"
+    NO_POLICIES = "no_policies"
+    CONFLICTING_DEBTOR = "conflicting_debtor"
     TOO_FEW_CELLS = "too_few_cells"
     TOO_MANY_CELLS = "too_many_cells"
     UNCLOSED_QUOTE = "unclosed_quote"
     ROW_TOO_LONG = "row_too_long"
     REPEATED_INVOICE = "repeated_invoice"
     CONFLICTING_INVOICE = "conflicting_invoice"
+    INSTALMENTS = "instalments"
+    SPLIT_INVOICE = "split_invoice"
     REPEATED_BANK_REFERENCE = "repeated_bank_reference"
     NO_DEBTOR = "no_debtor"
     # what only the importer can tell, from what came in before
@@ -50,11 +71,18 @@ class Reason(StrEnum):
     CHANGED_SIGN = "changed_sign"
     CONFLICTING_PAYMENT = "conflicting_payment"
     FUTURE_PAYMENT = "future_payment"
+    UNNAMED_DEBTOR = "unnamed_debtor"
     # no reason to refuse the row, but a person should know
+    PAID_BY_DATE = "paid_by_date"
+    CONTESTED = "contested"
+    TOTAL_ROW = "total_row"
+    REPEATED_HEADER = "repeated_header"
+    TEXT_ROW = "text_row"
     UNKNOWN_INVOICE = "unknown_invoice"
     UNKNOWN_REFERENCE = "unknown_reference"
     PAID_IN_OTHER_CURRENCY = "paid_in_other_currency"
     FUTURE_BALANCE = "future_balance"
+    DEAD_CONTACT = "dead_contact"
 
 
 #: French and English; `{0}`, `{1}` are the error's arguments.
@@ -83,9 +111,17 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "ce n'est pas une date du calendrier ; écrivez jj/mm/aaaa, par exemple 31/01/2026",
         "this is no day of the calendar; write dd/mm/yyyy, for example 31/01/2026",
     ),
-    Reason.SHORT_YEAR: (
-        "l'année n'a pas quatre chiffres ; écrivez jj/mm/aaaa, par exemple 31/01/2026",
-        "the year has not four digits; write dd/mm/yyyy, for example 31/01/2026",
+    Reason.AMBIGUOUS_DATE: (
+        "cette date peut se lire de deux façons ({0} ou {1}) ; dites si le jour vient d'abord",
+        "this date can be read in two ways ({0} or {1}); say whether the day comes first",
+    ),
+    Reason.DAY_FIRST: (
+        "le jour vient d'abord ici, alors que le fichier écrit le mois d'abord ; écrivez cette date comme les autres",
+        "the day comes first here, but the file writes the month first; write this date like the others",
+    ),
+    Reason.MONTH_FIRST: (
+        "le mois vient d'abord ici, alors que le fichier écrit le jour d'abord ; écrivez cette date comme les autres",
+        "the month comes first here, but the file writes the day first; write this date like the others",
     ),
     Reason.YEAR_RANGE: (
         "l'année doit être comprise entre {0} et {1} ; vérifiez la date",
@@ -115,6 +151,50 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "cette devise n'a pas cours ; écrivez son code ISO à trois lettres, par exemple EUR",
         "this currency is not in use; write its three-letter ISO code, for example EUR",
     ),
+    Reason.DEBIT_AND_CREDIT: (
+        "un montant au débit et un autre au crédit ; n'en gardez qu'un",
+        "one sum under debit and another under credit; keep only one",
+    ),
+    Reason.BAD_DIRECTION: (
+        "on ne sait pas si la somme a été reçue ou reprise ; écrivez C (crédit, reçue) ou D (débit, reprise)",
+        "this does not tell whether the sum was received or taken back; write C (credit, received) or D (debit, taken back)",
+    ),
+    Reason.CREDIT_BELOW_ZERO: (
+        "un crédit d'un montant négatif ; corrigez le sens ou le signe",
+        "a credit of a sum below zero; correct the direction or the sign",
+    ),
+    Reason.NOT_RECEIVED: (
+        "ce règlement n'est pas arrivé ; supprimez la ligne, ou importez-la une fois le règlement encaissé",
+        "this payment has not arrived; delete the row, or import it once the payment has arrived",
+    ),
+    Reason.BAD_SETTLED: (
+        "on ne sait pas si la facture est réglée ; écrivez oui ou non, ou mettez ce qui l'est dans une colonne « Déjà réglé »",
+        "this does not tell whether the invoice is paid; write yes or no, or put what is paid into a column “Amount paid”",
+    ),
+    Reason.PARTLY_PAID: (
+        "réglée, peut-être en partie, sans que la ligne dise ce qui reste dû ; ajoutez une colonne « Solde » ou « Déjà réglé », ou écrivez payée ou impayée",
+        "paid, perhaps in part, and the row does not say what is still owed; add a column “Balance” or “Amount paid”, or write paid or unpaid",
+    ),
+    Reason.PAID_WITH_BALANCE: (
+        "la ligne dit la facture réglée, mais qu'il en reste {0} à payer ; corrigez l'un des deux",
+        "the row says that the invoice is paid, but that {0} of it is still owed; correct one of the two",
+    ),
+    Reason.TWO_CURRENCIES: (
+        'la ligne est en {0}, et ce montant semble dans une autre devise ; donnez le montant en {0} (par exemple --column total="Montant en devise"), ou la devise de ce montant',
+        'the row is in {0}, and this sum seems to be in another currency; give the sum in {0} (for example --column total="Amount in currency"), or this sum\'s currency',
+    ),
+    Reason.SWAPPED_DATE: (
+        "le tableur a sans doute échangé jour et mois dans cette colonne ({0} ou {1} ?) : d'autres dates y sont restées du texte ; importez le fichier d'origine, ou ressaisissez toute la colonne en dates",
+        "the spreadsheet has most likely exchanged day and month in this column ({0} or {1}?): other dates in it remained texts; import the original file, or type the whole column again as dates",
+    ),
+    Reason.OTHER_DOCUMENT: (
+        "ce n'est ni une facture ni un avoir ; supprimez la ligne, ou écrivez facture ou avoir",
+        "this is neither an invoice nor a credit note; delete the row, or write invoice or credit note",
+    ),
+    Reason.NO_CLAIM: (
+        "un brouillon ou une facture annulée ne se relance pas ; supprimez la ligne ou corrigez le statut ; si elle a déjà été importée, `relance-mailer hold {0}` la retient",
+        "a draft or a cancelled invoice is no claim; delete the row or correct the status; if it came in before, `relance-mailer hold {0}` pauses it",
+    ),
     Reason.ZERO: (
         "un montant nul ne se relance ni ne s'encaisse ; corrigez-le ou supprimez la ligne",
         "a sum of zero can be neither claimed nor paid; correct it or delete the row",
@@ -126,6 +206,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.BALANCE_LARGER: (
         "le solde dépasse le total de la pièce ({0}) ; corrigez l'un des deux",
         "the balance is larger than the total ({0}); correct one of them",
+    ),
+    Reason.FORMULA_ERROR: (
+        "la formule de cette cellule est en erreur ; corrigez-la dans le tableur",
+        "the formula in this cell has failed; correct it in the spreadsheet",
     ),
     Reason.BAD_EMAIL: (
         "« {0} » n'est pas une adresse e-mail ; écrivez nom@domaine.fr, plusieurs adresses séparées par une virgule",
@@ -159,6 +243,26 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "langue inconnue ; écrivez son code à deux lettres, par exemple fr ou en",
         "unknown language; write its two-letter code, for example fr or en",
     ),
+    Reason.SIREN_VAT_DIFFER: (
+        "ce numéro de TVA est celui d'un autre SIREN ({0}) ; corrigez l'un des deux, ou videz l'une des deux cellules",
+        "this VAT number is another SIREN's ({0}); correct one of the two, or empty one of the two cells",
+    ),
+    Reason.BAD_ROLE: (
+        "fonction inconnue ; écrivez comptabilité, achats, direction ou autre, ou videz la cellule",
+        "unknown role; write accounts, purchasing, management or other, or empty the cell",
+    ),
+    Reason.UNKNOWN_POLICY: (
+        "la configuration n'a pas ce scénario ; écrivez « défaut », « aucune », ou l'un de ceux-ci : {0}",
+        "the configuration has no such policy; write “default”, “none”, or one of these: {0}",
+    ),
+    Reason.NO_POLICIES: (
+        "la configuration n'a que le scénario par défaut ; écrivez « défaut » ou « aucune », ou ajoutez-y une section [policies.…]",
+        "the configuration has the default policy only; write “default” or “none”, or add a section [policies.…] to it",
+    ),
+    Reason.CONFLICTING_DEBTOR: (
+        "la ligne {0} dit autre chose du même client ; gardez la bonne valeur (la première a été lue)",
+        "line {0} says otherwise of the same debtor; keep the right value (the first was read)",
+    ),
     Reason.TOO_FEW_CELLS: (
         "{0} cellules au lieu de {1} ; ajoutez les séparateurs manquants",
         "{0} cells instead of {1}; add the missing separators",
@@ -182,6 +286,14 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.CONFLICTING_INVOICE: (
         "ce numéro figure déjà ligne {0} avec d'autres valeurs ; gardez la bonne ligne (la première a été lue)",
         "this number stands already on line {0} with other values; keep the right row (the first was read)",
+    ),
+    Reason.INSTALMENTS: (
+        "ce numéro revient ligne {0} avec une autre échéance ; pour des échéances, donnez un numéro à chacune (F12/1, F12/2 …), sinon gardez la bonne ligne ; aucune n'a été lue",
+        "this number comes again on line {0} with another due date; if they are instalments, give each its own number (F12/1, F12/2 …), else keep the right row; none was read",
+    ),
+    Reason.SPLIT_INVOICE: (
+        "ce numéro revient ligne {0} avec un autre montant ; réunissez les lignes d'une facture (taux de TVA, articles) en une seule, à son total TTC ; aucune n'a été lue",
+        "this number comes again on line {0} with another sum; put the rows of an invoice (VAT rates, items) into one, with its total including VAT; none was read",
     ),
     Reason.REPEATED_BANK_REFERENCE: (
         "cette référence bancaire figure déjà ligne {0} ; corrigez-la, ou videz-la si les deux règlements sont réels",
@@ -223,6 +335,30 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
         "ce règlement est daté après le jour de l'import ({0}) ; corrigez la date, ou importez-le une fois encaissé",
         "this payment is dated after the day of the import ({0}); correct the date, or import it once it has arrived",
     ),
+    Reason.UNNAMED_DEBTOR: (
+        "ce client n'est pas encore connu ; ajoutez son nom (colonne Client)",
+        "this debtor is not known yet; add its name (column Customer)",
+    ),
+    Reason.PAID_BY_DATE: (
+        "une date de paiement sans solde : cette facture et toutes celles qui en ont une sont tenues pour réglées en entier ; pour un paiement partiel, ajoutez une colonne « Solde » ou « Déjà réglé »",
+        "a date of payment without a balance: this invoice, and every other that has one, is taken to be paid in full; for a payment in part, add a column “Balance” or “Amount paid”",
+    ),
+    Reason.CONTESTED: (
+        "la facture est relancée malgré ce statut ; `relance-mailer hold {0}` la retient",
+        "the invoice is reminded in spite of this status; `relance-mailer hold {0}` pauses it",
+    ),
+    Reason.TOTAL_ROW: (
+        "ligne de total, laissée de côté",
+        "a line of totals, left out",
+    ),
+    Reason.TEXT_ROW: (
+        "ni numéro, ni date, ni montant : ligne laissée de côté",
+        "neither number, date nor sum: line left out",
+    ),
+    Reason.REPEATED_HEADER: (
+        "les titres des colonnes reviennent ici ; ligne laissée de côté",
+        "the columns' names come again here; line left out",
+    ),
     Reason.UNKNOWN_INVOICE: (
         "facture inconnue ; sa part compte, sans affectation, sur les factures les plus anciennes du client",
         "unknown invoice; its share counts, unallocated, against the customer's oldest invoices",
@@ -238,6 +374,10 @@ _TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.FUTURE_BALANCE: (
         "le solde est daté dans l'avenir ; il compte à la date de l'import, le {0}",
         "the balance is dated in the future; it counts as of the day of the import, {0}",
+    ),
+    Reason.DEAD_CONTACT: (
+        "un message à cette adresse est revenu : on ne lui écrit plus ; donnez-en une autre, ou `relance-mailer release {0}` si elle marche de nouveau",
+        "a message to this address came back: it is no longer written to; give another one, or `relance-mailer release {0}` if it works again",
     ),
 }
 

@@ -16,7 +16,7 @@ class RowError:
     """Why a row did not go in; a row may have several.
 
     Attributes:
-        line: line of the file on which the row begins, counted from 1 as a text editor does.
+        line: line of the file on which the row begins, counted from 1 as a text editor does; row of a sheet.
         field: the column's name as the file's header writes it; "" if the whole row is meant.
         value: what stands there, safe to print: cut, control characters escaped.
         reason: stable code; `explain` gives the words.
@@ -28,6 +28,14 @@ class RowError:
     value: str
     reason: Reason
     arguments: tuple[str, ...] = ()
+
+
+def shown(value: str) -> str:
+    """Return `value` safe to print in a terminal or a log, cut to 80 characters."""
+    cut = value if len(value) <= 80 else value[:79] + "…"
+    return "".join(
+        mark if mark.isprintable() or mark in "\u00a0\u202f" else ascii(mark)[1:-1] for mark in cut
+    )
 
 
 def explain(error: RowError, language: str = "fr") -> str:
@@ -47,7 +55,8 @@ class InvoiceRecord:
     """One invoice, or credit note, and the debtor that it names.
 
     Attributes:
-        line: line of the file on which it begins.
+        line: line of the file on which it begins, or row of the sheet.
+        debtor_reference: the creditor's code for the debtor; "" only if the file has no such column.
         total: with VAT; negative for a credit note, never zero.
         balance: what remained to be paid on `balance_on`; same sign as `total` and no larger. None: not stated.
         balance_on: None if the file does not say; the importer then takes the day of the import.

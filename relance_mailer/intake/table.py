@@ -1,60 +1,27 @@
-"""Bytes to rows: encoding, separator, header and quotation marks of a CSV file that nobody vouches for.
+"""A file whose header is understood and whose form is known: rows of cells, each under its field.
 
 What makes the whole file unusable is an InputError; what spoils one row is a RowError, and the next row is read.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from relance_mailer.errors import InputError
-from relance_mailer.intake.cells import plain
-from relance_mailer.intake.reasons import Reason
-from relance_mailer.intake.records import RowError
+from relance_mailer.intake import header as headers
+from relance_mailer.intake.body import data_rows
+from relance_mailer.intake.evidence import Fields, weigh
+from relance_mailer.intake.form import NO_HINTS, AmbiguousError, Answer, Form, Hints, Question
+from relance_mailer.intake.grid import Grid, Head, Row
+from relance_mailer.intake.header import Column, Names
+from relance_mailer.intake.records import RowError, shown
+from relance_mailer.intake.textfile import open_text
+from relance_mailer.intake.workbook import is_workbook, open_workbook
+
+__all__ = ["Column", "Row", "Survey", "Table", "read_table", "shown", "survey"]
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_LINES = 1_000_000
-MAX_ROW = 64 * 1024  # characters on one line
-MAX_LINES_A_ROW = 20  # a quoted cell may hold an address, not half a file
-_SEPARATORS = (";", "\t", ",")
-_BLANK = " \t\r\n;,"
-
-#: First bytes of what people drop here instead of a CSV file.
-_NOT_CSV = {
-    b"PK\x03\x04": "an Excel or LibreOffice workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\xff\xfe": "a text in UTF-16",
-    b"\xfe\xff": "a text in UTF-16",
-}
-_SAVE_AS = "open it in the spreadsheet and save it as “CSV UTF-8”"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column we know: its field, the header names that mean it (the first is the one we document)."""
-
-    field: str
-    names: tuple[str, ...]
-    required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One data row.
-
-    Attributes:
-        line: the line on which it begins, from 1.
-        cells: as many as the header has, without surrounding spaces.
-    """
-
-    line: int
-    cells: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,180 +29,152 @@ class Table:
     """A file whose header is understood.
 
     Attributes:
+        form: what the file turned out to be.
         header: the column names as the file writes them.
         place: for each field that the file has, the index of its column.
         rows: the data rows, blank ones left out; a RowError in the place of one that cannot be cut into cells.
+        remarks: rows that were left out though something stands there (lines of totals), once `rows` has run.
+        refused: lines of refused rows by the invoice's number, as far as it can be read, once they were looked at.
     """
 
+    form: Form
     header: list[str]
     place: dict[str, int]
     rows: Iterator[Row | RowError]
+    remarks: list[RowError] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
 
 
-def shown(value: str) -> str:
-    """Return `value` safe to print in a terminal or a log, cut to 80 characters."""
-    cut = value if len(value) <= 80 else value[:79] + "…"
-    return "".join(
-        mark if mark.isprintable() or mark in "\u00a0\u202f" else ascii(mark)[1:-1] for mark in cut
-    )
+def read_table(
+    data: bytes, columns: Sequence[Column], hints: Hints = NO_HINTS, *, decimals: int = 2
+) -> Table:
+    """Return the table in `data`: a text file or a workbook, its form found by looking at it.
+
+    Args:
+        data: the file's bytes.
+        columns: what may stand in it.
+        hints: what a person said about it.
+        decimals: how many decimals the creditor's currency has; with three, 1,250 is what it seems.
+
+    Raises:
+        AmbiguousError: the file can be read in two ways, and neither it nor the hints tell which.
+        InputError: the file as a whole cannot be used.
+    """
+    found = survey(data, columns, hints, decimals=decimals)
+    if not found.place:
+        raise _no_header(found.head, columns)
+    for name, indexes in found.doubled.items():
+        raise headers.doubled(name, found.header, indexes)
+    for column in found.missing:
+        raise headers.missing(column, found.header)
+    if found.questions:
+        raise AmbiguousError(found.questions)
+    remarks: list[RowError] = []
+    return Table(found.form, found.header, found.place, found.rows(remarks), remarks)
 
 
-def read_table(data: bytes, columns: Sequence[Column]) -> Table:
-    """Return the table in `data`; InputError if the file as a whole cannot be used."""
-    text = _decoded(data)
-    if text.count("\n") + text.count("\r") - text.count("\r\n") > MAX_LINES:
-        raise InputError(
-            f"The file has more than {MAX_LINES} lines; split it and import the parts one by one."
-        )
-    lines = list(io.StringIO(text, newline=""))  # cuts at \n, \r\n and \r, as editors count lines
-    start = _header_line(lines)
-    separator, header, taken = _header(lines, start, columns)
-    place = _places(header, columns)
-    return Table(header, place, _rows(lines, start + taken, separator, len(header)))
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a look at a whole file brought to light, good or not.
+
+    Attributes:
+        doubled: for a field that several columns with different cells may hold, their indexes.
+        missing: required columns that are not there.
+        questions: what the file does not tell.
+    """
+
+    grid: Grid
+    head: Head
+    header: list[str]
+    place: dict[str, int]
+    doubled: Mapping[str, Sequence[int]]
+    missing: Sequence[Column]
+    fields: Fields
+    form: Form
+    questions: Sequence[Question]
+
+    def rows(self, remarks: list[RowError]) -> Iterator[Row | RowError]:
+        """Yield the data rows, and note in `remarks` those left out."""
+        return data_rows(self.grid, self.head, self.fields, remarks)
 
 
-def _decoded(data: bytes) -> str:
+def survey(data: bytes, columns: Sequence[Column], hints: Hints = NO_HINTS, *, decimals: int = 2) -> Survey:
+    """Look at a file without taking offence at what is missing or open; arguments as for `read_table`.
+
+    Raises:
+        InputError: it is no file of rows at all.
+    """
+    names = Names.of(columns, hints.columns)
+    found = _best_headers(_open(data, hints), names, hints.header_line)
+    grid, head = found[0]
+    header = [shown(" ".join(cell.split())) for cell in head.cells]
+    places = names.places(head.cells)
+    fields = Fields.of(columns, header, {name: indexes[0] for name, indexes in places.items()})
+    several = {name: indexes for name, indexes in places.items() if len(indexes) > 1}
+    doubled = {
+        name: indexes for name, indexes in several.items() if not _identical(grid, head, fields, indexes)
+    }
+    missing = [column for column in columns if column.required and column.field not in places]
+    form = replace(grid.form, header_line=head.line)
+    form, open_ = weigh(form, fields, lambda: data_rows(grid, head, fields, []), hints, decimals)
+    questions = (*_which_sheet(found), *open_)
+    return Survey(grid, head, header, fields.place, doubled, missing, fields, form, questions)
+
+
+def _open(data: bytes, hints: Hints) -> Sequence[Grid]:
     if not data.strip():
         raise InputError("The file is empty; export it again.")
     if len(data) > MAX_BYTES:
         raise InputError(
             f"The file is larger than {MAX_BYTES // 1024**2} MiB; split it and import the parts one by one."
         )
-    for magic, what in _NOT_CSV.items():
-        if data.startswith(magic):
-            raise InputError(f"The file is {what}, not a CSV file; {_SAVE_AS}.")
-    if b"\0" in data:
-        raise InputError(f"The file holds NUL bytes, so it is no plain text; {_SAVE_AS}.")
-    try:
-        return data.removeprefix(codecs.BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
-        return _windows_1252(data, error)
+    if data.startswith(b"%PDF"):
+        raise InputError("The file is a PDF; export a CSV file or a workbook instead.")
+    return open_workbook(data, hints) if is_workbook(data) else open_text(data, hints)
 
 
-def _windows_1252(data: bytes, error: UnicodeDecodeError) -> str:
-    marked = data.startswith(codecs.BOM_UTF8)
-    line = data.count(b"\n", 0, error.start + len(codecs.BOM_UTF8) * marked) + 1
-    # "é" in UTF-8 reads as "Ã©" in Windows-1252: a file that has both would bring spoilt names in, silently.
-    if marked or re.search(rb"\xc3[\x80-\xbf]", data):
-        raise InputError(f"The file is UTF-8 but damaged on line {line}; {_SAVE_AS}.") from None
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError as other:
-        line = data.count(b"\n", 0, other.start) + 1
-        raise InputError(f"Line {line} is neither UTF-8 nor Windows-1252; {_SAVE_AS}.") from None
+def _best_headers(grids: Sequence[Grid], names: Names, line: int | None) -> list[tuple[Grid, Head]]:
+    """Return the row that names most of our fields, the first of equals, and the grid in which it does.
 
-
-def _header_line(lines: list[str]) -> int:
-    """Return the index of the header: the first line with something on it, after Excel's `sep=;` if there."""
-    for index, line in enumerate(lines):
-        if line.strip(_BLANK) and not re.fullmatch(r'"?sep=."?', line.strip("\r\n"), re.IGNORECASE):
-            return index
-    raise InputError("The file has no header line; its first line must name the columns.")
-
-
-def _header(lines: list[str], start: int, columns: Sequence[Column]) -> tuple[str, list[str], int]:
-    """Return the separator that gives the most known columns, the header's cells and how many lines they take."""
-    known = {_canonical(name) for column in columns for name in column.names}
-    best: tuple[int, str, list[str], int] = (0, "", [], 0)
-    for separator in _SEPARATORS:
-        taken, cells = _record(lines, start, separator, 0)
-        if isinstance(cells, Reason):
-            continue
-        score = sum(_canonical(cell) in known for cell in cells)
-        if score > best[0]:
-            best = (score, separator, cells, taken)
-    if not best[0]:
-        required = ", ".join(f"“{column.names[0]}”" for column in columns if column.required)
-        raise InputError(
-            f"Line {start + 1} names no known column, so it is no header: “{shown(lines[start].strip())}”. "
-            f"The first line must name the columns, at least {required}, separated by semicolons."
-        )
-    return best[1], [shown(" ".join(cell.split())) for cell in best[2]], best[3]
-
-
-def _canonical(name: str) -> str:
-    """Return a header name without what varies: case, accents, plural, articles, "N°", the words' order."""
-    words = plain(name).split()
-    skip = {"de", "du", "des", "d", "la", "le", "les", "l", "the", "of", "s"}
-    same = {"n": "no", "nr": "no", "num": "no", "numero": "no", "number": "no", "reference": "ref"}
-    kept = [same.get(word, word) for word in words if word not in skip]
-    return " ".join(sorted(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in kept))
-
-
-def _places(header: list[str], columns: Sequence[Column]) -> dict[str, int]:
-    fields = {_canonical(name): column.field for column in columns for name in column.names}
-    place: dict[str, int] = {}
-    for index, name in enumerate(header):
-        field = fields.get(_canonical(name))
-        if field in place:
-            raise InputError(
-                f"The columns “{header[place[field]]}” and “{name}” mean the same; rename or remove one of them."
-            )
-        if field:
-            place[field] = index
-    for column in columns:
-        if column.required and column.field not in place:
-            there = ", ".join(f"“{name}”" for name in header if name)
-            raise InputError(
-                f"The column “{column.names[0]}” is missing; add it (also understood: "
-                f"{', '.join(column.names[1:5])}). The file has {there}."
-            )
-    return place
-
-
-def _rows(lines: list[str], start: int, separator: str, width: int) -> Iterator[Row | RowError]:
-    index = start
-    while index < len(lines):
-        line = index + 1
-        taken, cells = _record(lines, index, separator, width)
-        if isinstance(cells, Reason):
-            argument = (str(MAX_ROW),) if cells is Reason.ROW_TOO_LONG else ()
-            yield RowError(line, "", shown(lines[index].strip()), cells, argument)
-        elif row := _fitted(line, cells, width, lines[index]):
-            yield row
-        index += taken
-
-
-def _record(lines: list[str], index: int, separator: str, width: int) -> tuple[int, list[str] | Reason]:
-    """Return how many lines the record at `index` takes, and its cells or why they cannot be told.
-
-    A quotation mark that is not closed would swallow the rows after it; then only its own line is given up.
+    Other grids in which a row names as many follow. Where no row names any, the first of the widest is the one to show.
     """
-    first = lines[index]
-    if len(first) > MAX_ROW:
-        return 1, Reason.ROW_TOO_LONG
-    if '"' not in first:
-        return 1, first.rstrip("\r\n").split(separator)
-    reader = csv.reader(
-        lines[index : index + MAX_LINES_A_ROW], delimiter=separator, strict=True, skipinitialspace=True
+    best: list[tuple[tuple[int, int], Grid, Head]] = []
+    for grid in grids:
+        heads = [head for head in grid.heads() if line in {None, head.line}]
+        if heads:
+            head = max(heads, key=lambda head: _score(head, names))
+            best.append((_score(head, names), grid, head))
+    if not best:
+        where = "its first line" if line is None else f"line {line}, where the hint says it stands,"
+        raise InputError(f"The file has no header line; {where} must name the columns.")
+    highest = max(score for score, _, _ in best)
+    return [(grid, head) for score, grid, head in best if score == highest]
+
+
+def _score(head: Head, names: Names) -> tuple[int, int]:
+    known = len(names.places(head.cells))
+    return known, 0 if known > 1 else sum(map(bool, head.cells))
+
+
+def _which_sheet(found: Sequence[tuple[Grid, Head]]) -> list[Question]:
+    """Return the question which of several sheets counts, if more than one has rows."""
+    sheets = [
+        grid.form.sheet for grid, head in found if grid.form.sheet and any(True for _ in grid.rows(head))
+    ]
+    if len(sheets) < 2:
+        return []
+    return [Question("sheet", "", tuple(sheets), tuple(Answer(name, ()) for name in sheets))]
+
+
+def _no_header(head: Head, columns: Sequence[Column]) -> InputError:
+    required = ", ".join(f"“{column.names[0]}”" for column in columns if column.required)
+    return InputError(
+        "No line at the top of the file names a known column, so that there is no header; the likeliest is line "
+        f"{head.line}: “{shown(' '.join(head.cells))}”. "
+        f"One line must name the columns, at least {required}, or the configuration must say what they are called."
     )
-    try:
-        cells = next(reader)
-    except csv.Error:
-        return 1, Reason.UNCLOSED_QUOTE
-    if reader.line_num > 1 and _swallows(cells, separator, width):
-        return 1, Reason.UNCLOSED_QUOTE
-    return reader.line_num, cells
 
 
-def _swallows(cells: list[str], separator: str, width: int) -> bool:
-    """Tell whether a record of several lines looks like two rows between stray quotation marks."""
-    if width and len(cells) != width:
-        return True
-    inner = (line for cell in cells for line in cell.splitlines())
-    return width > 1 and any(line.count(separator) >= width - 1 for line in inner)
-
-
-def _fitted(line: int, cells: list[str], width: int, raw: str) -> Row | RowError | None:
-    """Return the row with just the header's cells; None if it is blank."""
-    cells = [cell.strip() for cell in cells]
-    if not any(cells):
-        return None
-    if len(cells) == width:
-        return Row(line, cells)
-    while len(cells) > width and not cells[-1]:  # spreadsheets add empty cells at the end
-        cells.pop()
-    if len(cells) == width:
-        return Row(line, cells)
-    reason = Reason.TOO_FEW_CELLS if len(cells) < width else Reason.TOO_MANY_CELLS
-    return RowError(line, "", shown(raw.strip()), reason, (str(len(cells)), str(width)))
+def _identical(grid: Grid, head: Head, fields: Fields, indexes: Sequence[int]) -> bool:
+    rows = (row for row in data_rows(grid, head, fields, []) if isinstance(row, Row))
+    return all(len({row.cells[index] for index in indexes}) == 1 for row in rows)

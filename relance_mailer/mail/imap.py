@@ -13,9 +13,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from relance_mailer.errors import ImapError
 from relance_mailer.mail import imap_client, tls
-from relance_mailer.mail.compose import refuse_controls
+from relance_mailer.mail.address import refuse_controls
 from relance_mailer.mail.imap_client import failure, translated
+from relance_mailer.mail.secrets import hide
 
 if TYPE_CHECKING:
     import threading
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from imapclient import IMAPClient
+
+    from relance_mailer.mail.oauth import TokenGiver
 
 IDLE_RENEWAL = (
     9 * 60.0
@@ -81,7 +85,7 @@ class ImapAccount:
     tls: tls.Tls = "tls"
     username: str = ""
     password: str = field(default="", repr=False)
-    token: Callable[[], str] | None = field(default=None, repr=False)  #: OAuth 2 instead of a password
+    token: TokenGiver | None = field(default=None, repr=False)  #: OAuth 2 instead of a password
     ca_file: str | None = None  #: PEM file of the one authority to trust, instead of the system's
     folders: tuple[str, ...] = ("INBOX", "\\Junk", "\\Sent")  #: names, or special uses (RFC 6154)
     poll_seconds: float = 60  #: between two looks at every folder
@@ -331,7 +335,11 @@ class Mailbox:
         client = self._client
         if client is None:
             raise failure(phase, "the mailbox is not open")
-        return translated(phase, lambda: do(client))
+        try:
+            return translated(phase, lambda: do(client))
+        except ImapError as error:
+            hide(error, self._account.password)  # a server may echo what it was sent
+            raise
 
 
 def _role(name: str, flags: Iterable[bytes]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import imaplib
 import re
 import socket
 import time
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from imapclient import IMAPClient, SocketTimeout, exceptions
 
 from relance_mailer.errors import ImapError, Scope
-from relance_mailer.mail import tls
+from relance_mailer.mail import oauth, oauth_sasl, tls
+from relance_mailer.mail.secrets import hide
 
 if TYPE_CHECKING:
     import ssl
@@ -43,13 +45,61 @@ def connect(account: ImapAccount, context: ssl.SSLContext | None) -> IMAPClient:
 
 
 def log_in(client: IMAPClient, account: ImapAccount) -> None:
-    """Log in once."""
+    """Log in once; by a token, once more with a renewed one if it was refused."""
     if account.token is not None:
-        client.oauth2_login(account.username, account.token())
+        _log_in_by_token(client, account, account.token)
     elif (account.username + account.password).isascii():
         client.login(account.username, account.password)
     else:  # LOGIN knows ASCII only
         client.plain_login(account.username, account.password)
+
+
+def _log_in_by_token(client: IMAPClient, account: ImapAccount, giver: oauth.TokenGiver) -> None:
+    token = oauth.for_imap(giver)
+    try:
+        _show(client, account, token)
+    except exceptions.LoginError as error:
+        if _PASSING.search(str(error)):
+            raise
+        _show(client, account, oauth.for_imap(giver, token))
+
+
+def _show(client: IMAPClient, account: ImapAccount, token: str) -> None:
+    """Authenticate by an access token; nothing that the server echoes of it shows."""
+    try:
+        _authenticate(client, account, token)
+    except ALL_ERRORS as error:
+        hide(error, token)
+        raise
+
+
+def _authenticate(client: IMAPClient, account: ImapAccount, token: str) -> None:
+    """Authenticate by an access token, with an initial response where the server takes one (RFC 4959).
+
+    The vendor's own log-ins would answer a refusal's challenge with the token again.
+    """
+    offered = [name[5:].decode() for name in client.capabilities() if name.startswith(b"AUTH=")]
+    login = oauth_sasl.login(offered, account.username, token, account.host, account.port)
+    if login is None:
+        words = f"the server offers no log-in by OAuth 2 (offered: {' '.join(offered) or 'none'})"
+        raise exceptions.CapabilityError(words)
+    at_once = client.has_capability("SASL-IR")
+    challenges: list[bytes] = []
+
+    def respond(challenge: bytes) -> bytes:
+        challenges.append(challenge)
+        return login.response if len(challenges) == 1 and not at_once else login.dismissal
+
+    imap = client._imap  # noqa: SLF001 - the standard library's, which knows no initial response
+    imap.literal = imaplib._Authenticator(respond).process  # noqa: SLF001
+    state, words = imap._simple_command(  # noqa: SLF001
+        "AUTHENTICATE", login.mechanism, *([login.encoded] if at_once else [])
+    )
+    if state != "OK":
+        why = oauth_sasl.refusal(challenges[-1]) if challenges else ""
+        raise exceptions.LoginError(oauth_sasl.told(token, words[-1].decode("utf-8", "replace"), why))
+    imap.state = "AUTH"
+    client._cached_capabilities = None  # noqa: SLF001 - others hold once logged in
 
 
 def idle(client: IMAPClient, deadline: float, stop: threading.Event) -> bool:

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import aiosmtplib
-from aiosmtplib import SMTP, SMTPResponse
+from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 
-from relance_mailer.errors import InputError, Scope, SmtpError
-from relance_mailer.mail import answers, tls
-from relance_mailer.mail.compose import ascii_address
+from relance_mailer.errors import InputError, SmtpError
+from relance_mailer.mail import answers, oauth, tls
+from relance_mailer.mail import envelope as envelopes
+from relance_mailer.mail.address import wire_address
+from relance_mailer.mail.envelope import Envelope
+from relance_mailer.mail.secrets import hidden, hide
+from relance_mailer.mail.smtp_auth import authenticate
+from relance_mailer.mail.smtp_errors import lost, step, weightiest, words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -40,9 +44,7 @@ class SmtpAccount:
     tls: tls.Tls = "starttls"
     username: str = ""  #: empty for a server that asks for none
     password: str = field(default="", repr=False)
-    token: Callable[[], Awaitable[str]] | None = field(
-        default=None, repr=False
-    )  #: OAuth 2 instead of a password
+    token: oauth.TokenGiver | None = field(default=None, repr=False)  #: OAuth 2 instead of a password
     ca_file: str | None = None  #: PEM file of the one authority to trust, instead of the system's
     timeout: float = 60  #: seconds for each command
     dot_timeout: float = 600  #: seconds for the answer to the content (RFC 5321 section 4.5.3.2.6)
@@ -76,7 +78,9 @@ class SmtpConnection:
         tls.check_cleartext(account.host, account.tls, allowed=account.allow_cleartext)
         self._account = account
         self._client: SMTP | None = None
+        self._token = ""  # shown instead of a password
         self._in_step = False
+        self._dsn = True  # until a server that offers it does not understand it
 
     @property
     def usable(self) -> bool:
@@ -99,8 +103,9 @@ class SmtpConnection:
         )
         try:
             await self._open(self._client)
-        except BaseException:
+        except BaseException as error:
             self._client.close()
+            self._hide(error)
             raise
         self._in_step = True
         return self
@@ -131,16 +136,18 @@ class SmtpConnection:
         before_data: Callable[[], Awaitable[bool]],
         *,
         copies: Sequence[str] = (),
+        envelope_id: str = "",
     ) -> Accepted | Withheld:
         """Hand one message over.
 
         Args:
-            sender: the envelope's sender, a bare ASCII address.
-            recipients: bare ASCII addresses; one accepted is enough to go on, the others are reported.
+            sender: the envelope's sender, a bare address.
+            recipients: bare addresses; one accepted is enough to go on, the others are reported.
             raw: the message, CRLF throughout.
             before_data: called when the server has accepted the envelope; it commits `sending` and returns
                 True, or False to forbid the message.
             copies: recipients of a blind copy; they alone are no reason to send.
+            envelope_id: what a delivery report shall name (RFC 3461), empty for nothing.
 
         Raises:
             SmtpError: the message was surely not accepted.
@@ -150,93 +157,124 @@ class SmtpConnection:
         content = _stuffed(raw)
         if not recipients:
             raise InputError("a message without a recipient cannot be sent")
-        client = self._connected()
+        envelope = Envelope(
+            sender, tuple(recipients), tuple(copies), envelope_id, len(raw), utf8_headers=not raw.isascii()
+        )
+        try:
+            return await self._hand_over(self._connected(), envelope, content, before_data)
+        except SmtpError as error:
+            self._hide(error)
+            raise
+
+    async def _hand_over(
+        self, client: SMTP, envelope: Envelope, content: bytes, before_data: Callable[[], Awaitable[bool]]
+    ) -> Accepted | Withheld:
+        utf8 = envelope.needs_utf8(client.esmtp_extensions)
         self._in_step = False  # until this transaction has come to a known end
-        await self._mail(client, sender, len(raw))
-        refused = await self._recipients(client, recipients, copies)
+        await self._mail(client, envelope, utf8=utf8)
+        refused = await self._recipients(client, envelope)
         if not await self._allowed(client, before_data):
             return Withheld()
         await self._data(client)
         response = await self._content(client, content)
-        return Accepted(response.code, response.message, answers.queue_id(response.message), refused)
+        answer = hidden(response.message, *self._secrets)
+        return Accepted(response.code, answer, answers.queue_id(answer), refused)
+
+    @property
+    def _secrets(self) -> tuple[str, str]:
+        return self._account.password, self._token
+
+    def _hide(self, error: BaseException) -> None:
+        """Blot our password and token out of what a server said: it may echo what it was sent."""
+        hide(error, *self._secrets)
 
     # ── opening ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def _open(self, client: SMTP) -> None:
-        await _step("connect", client.connect())
-        await _step("ehlo", client.ehlo())
-        if self._account.tls == "starttls":
-            await _step("starttls", client.starttls())
-            await _step("ehlo", client.ehlo())
-        if self._account.username:
-            await _step("auth", self._authenticate(client))
+        """Connect and log in; a refused token is renewed once, and shown on a connection of its own."""
+        self._token = await self._obtain_token()
+        await self._greet(client)
+        if not self._account.username:
+            return
+        try:
+            await step("auth", self._authenticate(client))
+        except SmtpError as error:
+            self._hide(error)  # by the token that was refused, before another takes its place
+            if not self._token or error.code != 535:
+                raise
+            client.close()
+            self._token = await self._obtain_token(rejected=self._token)
+            await self._greet(client)
+            await step("auth", self._authenticate(client))
+
+    async def _obtain_token(self, rejected: str = "") -> str:
+        """Return an access token, "" where the account has a password; the provider is asked in a thread."""
+        giver = self._account.token
+        return "" if giver is None else await asyncio.to_thread(oauth.for_smtp, giver, rejected)
 
     async def _authenticate(self, client: SMTP) -> SMTPResponse:
-        """Log in once: a second try by another mechanism only brings a lock-out nearer."""
-        account, offered = self._account, client.server_auth_methods
-        if account.token is not None:
-            return await client.auth_xoauth2(account.username, await account.token())
-        if "plain" in offered:
-            return await client.auth_plain(account.username, account.password)
-        if "login" in offered:
-            return await client.auth_login(account.username, account.password)
-        if "cram-md5" in offered:
-            return await client.auth_crammd5(account.username, account.password)
-        raise aiosmtplib.SMTPNotSupported(
-            f"the server offers no way to log in that this program knows (offered: {' '.join(offered) or 'none'})"
-        )
+        return await authenticate(client, self._account, self._token)
+
+    async def _greet(self, client: SMTP) -> None:
+        await step("connect", client.connect())
+        await step("ehlo", client.ehlo())
+        if self._account.tls == "starttls":
+            await step("starttls", client.starttls())
+            await step("ehlo", client.ehlo())
 
     # ── one transaction ──────────────────────────────────────────────────────────────────────────────────
 
     def _connected(self) -> SMTP:
         if self._client is None or not self.usable:
-            raise _lost("mail", "the connection was closed before the message")
+            raise lost("mail", "the connection was closed before the message")
         return self._client
 
-    async def _mail(self, client: SMTP, sender: str, size: int) -> None:
+    async def _mail(self, client: SMTP, envelope: Envelope, *, utf8: bool) -> None:
+        offered = client.esmtp_extensions
+        dsn = self._dsn and "dsn" in offered
+        parameters = envelope.mail_parameters(offered, utf8=utf8, dsn=dsn)
         try:
-            self._check_size(client, size)
-            options = [f"SIZE={size}"] if client.supports_extension("size") else []
-            await _step("mail", self._name(client.mail, sender, options))
+            envelopes.refuse_too_large(envelope.size, offered)
+            await step("mail", self._name(client, b"MAIL", b"FROM:", envelope.sender, parameters))
         except SmtpError as error:
             await self._settle(client, error)
-            raise
+            if not (dsn and error.code in envelopes.NOT_UNDERSTOOD and client.is_connected):
+                raise
+            self._dsn = False  # it offers what it does not understand
+            await self._mail(client, envelope, utf8=utf8)
 
-    def _check_size(self, client: SMTP, size: int) -> None:
-        limit = client.esmtp_extensions.get("size", "").strip()
-        if limit.isascii() and limit.isdigit() and 0 < int(limit) < size:
-            raise SmtpError(
-                f"the message has {size} bytes, the server takes {limit} (RFC 1870)",
-                permanent=True,
-                scope=Scope.MESSAGE,
-                phase="mail",
-            )
-
-    async def _recipients(
-        self, client: SMTP, recipients: Sequence[str], copies: Sequence[str]
-    ) -> dict[str, tuple[int, str]]:
+    async def _recipients(self, client: SMTP, envelope: Envelope) -> dict[str, tuple[int, str]]:
         """Name the recipients; return those refused. With no true recipient left, end the transaction."""
+        dsn = self._dsn and "dsn" in client.esmtp_extensions
         errors: dict[str, SmtpError] = {}
-        for recipient in dict.fromkeys((*recipients, *copies)):
+        for recipient in envelope.everybody:
             try:
-                await _step("rcpt", self._name(client.rcpt, recipient))
+                parameters = envelopes.rcpt_parameters(recipient, dsn=dsn)
+                await step("rcpt", self._name(client, b"RCPT", b"TO:", recipient, parameters))
             except SmtpError as error:
+                self._hide(error)
                 errors[recipient] = error
                 if not _in_step_after(client, error):
                     client.close()
                     raise
-        refusals = [errors[recipient] for recipient in recipients if recipient in errors]
-        if len(refusals) == len(recipients):
-            worst = _weightiest(refusals)
+        refusals = envelopes.refusals(errors, envelope.recipients)
+        if len(refusals) == len(envelope.recipients):
+            worst = weightiest(refusals)
             await self._settle(client, worst)
             raise worst
-        return {recipient: (error.code or 0, error.answer) for recipient, error in errors.items()}
+        return envelopes.told(errors)
 
     async def _name(
-        self, command: Callable[..., Awaitable[SMTPResponse]], address: str, options: Sequence[str] = ()
-    ) -> SMTPResponse:
+        self, client: SMTP, verb: bytes, before: bytes, address: str, parameters: Sequence[str]
+    ) -> None:
         """Give MAIL or RCPT an address, written strictly: the vendor takes the first that it finds in the text."""
-        return await command(ascii_address(address) if address else "", options=options)
+        wire = wire_address(address) if address else ""
+        if not wire.isascii() and "smtputf8" not in client.esmtp_extensions:
+            raise InputError(f"{address}: the server does not offer SMTPUTF8 (RFC 6531)")
+        extra = [parameter.encode("ascii") for parameter in parameters]
+        response = await client.execute_command(verb, b"%s<%s>" % (before, wire.encode()), *extra)
+        if response.code not in (250, 251):
+            raise SMTPResponseException(response.code, response.message)
 
     async def _allowed(self, client: SMTP, before_data: Callable[[], Awaitable[bool]]) -> bool:
         try:
@@ -249,7 +287,7 @@ class SmtpConnection:
         return allowed
 
     async def _data(self, client: SMTP) -> None:
-        response = await _step("data", client.execute_command(b"DATA"))
+        response = await step("data", client.execute_command(b"DATA"))
         if response.code != 354:
             error = answers.refusal("data", response.code, response.message)
             await self._settle(client, error)
@@ -259,16 +297,19 @@ class SmtpConnection:
         """Send the content and wait for the answer to its final dot; from the first byte on, doubt is possible."""
         protocol, transport = client.protocol, client.transport
         if protocol is None or transport is None:
-            raise _lost("data", "the connection was lost before the content")
+            raise lost("data", "the connection was lost before the content")
+        if protocol._buffer:  # noqa: SLF001 - a 250 said ahead would be read as the answer to the content
+            client.close()
+            raise lost("data", "the server answered before it was asked")
         try:
             protocol.write(content)
         except aiosmtplib.SMTPServerDisconnected as error:
-            raise _lost("data", "the connection was lost before the content") from error
+            raise lost("data", "the connection was lost before the content") from error
         try:
             response = await protocol.read_response(timeout=self._account.dot_timeout)
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
-            raise answers.in_doubt(_words(error), getattr(error, "code", None)) from error
+            raise answers.in_doubt(words(error), getattr(error, "code", None)) from error
         except BaseException:
             client.close()
             raise
@@ -322,70 +363,3 @@ def _unsent(transport: asyncio.BaseTransport) -> bool:
 def _in_step_after(client: SMTP, error: SmtpError) -> bool:
     """Say whether client and server still agree on where they are: after a plain refusal, or one of our own."""
     return client.is_connected and (error.code is None or (400 <= error.code <= 599 and error.code != 421))
-
-
-def _weightiest(errors: Sequence[SmtpError]) -> SmtpError:
-    """Choose the refusal that decides: the account's before a recipient's, one that may pass before a final one."""
-    return min(errors, key=lambda error: (error.scope is not Scope.ACCOUNT, error.permanent))
-
-
-# ── the vendor's errors, mapped once ─────────────────────────────────────────────────────────────────────────
-
-_T = TypeVar("_T")
-
-
-class _Kind(Enum):
-    ANSWER = auto()  # the server refused in words
-    ANSWERS = auto()  # several refusals at once
-    NETWORK = auto()  # the connection failed or fell silent
-    MISSING = auto()  # the server cannot do what the configuration asks
-
-
-VENDOR_ERRORS: dict[type[Exception], _Kind] = {
-    aiosmtplib.SMTPException: _Kind.MISSING,
-    aiosmtplib.SMTPNotSupported: _Kind.MISSING,
-    aiosmtplib.SMTPServerDisconnected: _Kind.NETWORK,
-    aiosmtplib.SMTPConnectError: _Kind.NETWORK,
-    aiosmtplib.SMTPTimeoutError: _Kind.NETWORK,
-    aiosmtplib.SMTPConnectTimeoutError: _Kind.NETWORK,
-    aiosmtplib.SMTPReadTimeoutError: _Kind.NETWORK,
-    aiosmtplib.SMTPResponseException: _Kind.ANSWER,
-    aiosmtplib.SMTPConnectResponseError: _Kind.ANSWER,
-    aiosmtplib.SMTPHeloError: _Kind.ANSWER,
-    aiosmtplib.SMTPDataError: _Kind.ANSWER,
-    aiosmtplib.SMTPAuthenticationError: _Kind.ANSWER,
-    aiosmtplib.SMTPSenderRefused: _Kind.ANSWER,
-    aiosmtplib.SMTPRecipientRefused: _Kind.ANSWER,
-    aiosmtplib.SMTPRecipientsRefused: _Kind.ANSWERS,
-}
-
-
-async def _step(phase: str, awaitable: Awaitable[_T]) -> _T:
-    """Run one protocol step; whatever the vendor or the network raises becomes an SmtpError of that phase."""
-    try:
-        return await awaitable
-    except (aiosmtplib.SMTPException, OSError, ValueError, InputError) as error:
-        raise mapped(phase, error) from error
-
-
-def mapped(phase: str, error: Exception) -> SmtpError:
-    """Return what a vendor's or the network's error means at a protocol step before the content."""
-    match VENDOR_ERRORS.get(type(error)):
-        case _Kind.ANSWER if isinstance(error, aiosmtplib.SMTPResponseException):
-            phase = "greeting" if isinstance(error, aiosmtplib.SMTPConnectResponseError) else phase
-            return answers.refusal(phase, error.code, error.message)
-        case _Kind.ANSWERS if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-            return _weightiest([mapped("rcpt", each) for each in error.recipients])
-        case _Kind.MISSING:
-            return SmtpError(_words(error), permanent=True, scope=Scope.ACCOUNT, phase=phase)
-    if isinstance(error, (ValueError, InputError)) and not isinstance(error, OSError):  # an unusable address
-        return SmtpError(str(error), permanent=True, scope=answers.BY_PHASE[phase], phase=phase)
-    return _lost(phase, _words(error), permanent=tls.is_untrusted(error))
-
-
-def _lost(phase: str, words: str, *, permanent: bool = False) -> SmtpError:
-    return SmtpError(words, permanent=permanent, scope=Scope.ACCOUNT, phase=phase)
-
-
-def _words(error: Exception) -> str:
-    return str(getattr(error, "message", "") or error) or type(error).__name__

@@ -176,9 +176,10 @@ def _reread(
     still = standing(office, file, notice, members, now)
     if still.why or still.proposal is None:
         return file, None, still.why
-    when = opening(office.today(now), file.debtor_case, office.policy, now)
+    policy = office.policy_of(file.debtor.policy)
+    when = opening(office.today(now), file.debtor_case, policy, now)
     for case, stage in still.proposal.cases:
-        decision = decide(case, file.debtor_case, office.policy, when)
+        decision = decide(case, file.debtor_case, policy, when)
         if not isinstance(decision, Send) or decision.stage != stage:
             return file, None, decision_words(decision, office.config.language)
     return file, still.proposal, ""
@@ -212,6 +213,8 @@ def _release(
         deadline=draft.deadline,
     )
     payload = {"by": by, "leaves": leaves, "sha256": notice.sha256, "deadline": draft.deadline}
+    if draft.lacking:
+        payload["without_copy"] = list(draft.lacking)
     entry = Entry(Kind.APPROVED, f"notice:{notice.id}", payload, notice.debtor_id)
     ledger.append(session, office.creditor_id, [entry], at=now, actor=by)
     _close(session, office, "approve", f"notice:{notice.id}", now, by)
@@ -220,11 +223,11 @@ def _release(
 
 def _leaving(office: Office, file: DebtorFile, now: datetime) -> tuple[datetime, Contact]:
     """Return when a message approved now leaves, its gap kept, and to whom."""
-    today = office.today(now)
-    first_day = max(today, free_again(file.debtor_case, office.policy) or today)
+    today, policy = office.today(now), office.policy_of(file.debtor.policy)
+    first_day = max(today, free_again(file.debtor_case, policy) or today)
     whom = addressee(file.debtor_case.contacts, today, file.debtor_case.days).contact
     assert whom is not None
-    return opening(first_day, file.debtor_case, office.policy, now), whom
+    return opening(first_day, file.debtor_case, policy, now), whom
 
 
 def refuse_notice(office: Office, notice_id: int, why: str, now: datetime, by: str) -> None:

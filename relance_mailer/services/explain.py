@@ -50,7 +50,8 @@ class Story:
     """An invoice's story.
 
     Attributes:
-        debtor: its reference; `debtor_name` its name.
+        debtor: its reference; `debtor_name` its name; `segment` what it is counted among, "" if nobody said.
+        policy: the name of the policy that it follows.
         decision: "send", "wait" or "stop"; `reason` its code, "" for "send".
         why: the decision in words; `until` when it is taken anew by time alone.
         next_stage: the stage that comes next, "" if none does; `next_at` when, None if an event must come first.
@@ -78,6 +79,8 @@ class Story:
     next_stage: str
     next_at: datetime | None
     next: str
+    segment: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ def _story(
         next_stage=follows.stage,
         next_at=follows.at,
         next=follows.words,
+        segment=formats.clean(debtor.segment),
+        policy=office.policy_of(debtor.policy).name,
     )
 
 
@@ -192,10 +197,11 @@ def _after_event(
             case.in_flight.state, "next.leaving"
         )
         return _Next(case.in_flight.stage, None, say(key, language, notice=case.in_flight.notice_id))
-    known = {stage.key for stage in office.policy.stages}
+    policy = office.policy_of(decided.file.debtor.policy)
+    known = {stage.key for stage in policy.stages}
     stage = decision.stage
     if stage is None and all(served.stage in known for served in case.served):
-        stage = next_stage(case, decided.file.debtor_case, office.policy, office.today(now))
+        stage = next_stage(case, decided.file.debtor_case, policy, office.today(now))
     if stage is None:
         return _Next("", None, views.decision_words(decision, language))
     key = "next.event" if decision.reason is Reason.MESSAGE_IN_FLIGHT else "next.person"
@@ -255,4 +261,7 @@ def _events(
 
 
 def _belongs(entry: Recorded) -> bool:
-    return not entry.subject.startswith("debtor:") or entry.kind in _OF_DEBTOR
+    """Say whether an entry is the invoice's: of what is told of its debtor, what decides; a change of policy does."""
+    if not entry.subject.startswith("debtor:") or entry.kind in _OF_DEBTOR:
+        return True
+    return entry.kind == Kind.IMPORTED and "policy" in ((entry.payload or {}).get("old") or {})

@@ -1,6 +1,7 @@
 """Filing a copy of what was sent in the mailbox's Sent folder: a job of its own, whose failure never sends again.
 
-Only what is committed as sent is filed, so a copy of ours proves nothing: it settles no doubt, for there is none.
+Only what is committed as sent is filed, so a copy of ours proves nothing: it settles no doubt, for there is none. A copy
+that lies there already, by the provider's doing or by a job that ended before it could say so, is not filed again.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from relance_mailer.errors import ImapError, Scope
 from relance_mailer.mail.imap import ImapAccount, Mailbox
 from relance_mailer.services.office import Office
 from relance_mailer.store import blobs, notices
+from relance_mailer.store.session import Session
+from relance_mailer.store.tables import NoticeRow
 
 STILL_WORTH_FILING = timedelta(days=7)
 _AT_ONCE = 50
 
 
 def file_copies(office: Office, account: ImapAccount, now: datetime) -> int:
-    """File a copy of each notice sent of late, if the configuration asks for it; return how many.
+    """File a copy of each notice sent of late, if the configuration asks for it; return how many were looked after.
 
     Raises:
         ImapError: the mailbox cannot be reached, or has no Sent folder; what is not filed yet waits for the next look.
@@ -36,10 +39,24 @@ def file_copies(office: Office, account: ImapAccount, now: datetime) -> int:
             words = f"mailbox {account.name} has no Sent folder among its `folders`: no copy can be filed"
             raise ImapError(words, permanent=True, scope=Scope.ACCOUNT, phase="append")
         for row, raw in zip(rows, raws, strict=True):
-            assert row.left_at is not None
-            mailbox.append(folder, raw, row.left_at)
+            if not _is_there(mailbox, folder, row):
+                assert row.left_at is not None
+                mailbox.append(folder, raw, row.left_at)
             with office.db.write() as session:
-                kept = session.merge(row)
-                kept.copy_filed_at = now
-                session.add(kept)
+                _note(session, row.id, now)
     return len(rows)
+
+
+def _is_there(mailbox: Mailbox, folder: str, notice: NoticeRow) -> bool:
+    """Look for a copy by the id that we gave and by the one that the provider gave."""
+    ids = filter(None, (notice.message_id, notice.provider_id))
+    return any(mailbox.find(folder, message_id) for message_id in ids)
+
+
+def _note(session: Session, notice_id: int | None, now: datetime) -> None:
+    """Note that the copy lies there, and nothing else: a bounce may have come in meanwhile."""
+    assert notice_id is not None
+    notice = notices.get(session, notice_id)
+    assert notice is not None
+    notice.copy_filed_at = now
+    session.add(notice)

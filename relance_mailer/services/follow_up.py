@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 import structlog
 
@@ -11,13 +12,14 @@ from relance_mailer.dunning.notice import UNSENT, Mode
 from relance_mailer.services import promises, send, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.plan import look_again_at_asked
-from relance_mailer.store import holds, notices, settings
+from relance_mailer.store import cases, holds, notices, settings
 from relance_mailer.store.session import Session
 from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
 
 LIVE_SINCE = "live_since"
+POLICIES = "policies"  #: setting: what the policies of the last start were, as a SHA-256
 REMIND_EVERY = 3  #: working days between two reminders of an open task
 _REMIND_DISPUTE = 7
 
@@ -35,6 +37,7 @@ def start_up(office: Office, now: datetime) -> int:
     with office.db.write() as session:
         doubts = send.recover(session, office, now)
         look_again_at_asked(session, office, now)
+        _look_again_if_policies_changed(session, office, now)
         if office.mode is Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE) is None:
             _withdraw_rehearsed(session, office, now)
             notices.drop_track(session, office.creditor_id, "rehearsal", now)
@@ -42,6 +45,17 @@ def start_up(office: Office, now: datetime) -> int:
         elif office.mode is not Mode.LIVE and settings.read(session, office.creditor_id, LIVE_SINCE):
             settings.write(session, office.creditor_id, LIVE_SINCE, None, now=now, by=BOT)
     return doubts
+
+
+def _look_again_if_policies_changed(session: Session, office: Office, now: datetime) -> None:
+    """Decide anew whatever waits for a day that the policies of the last start gave: another may be right now."""
+    known = repr((office.policy, sorted(office.policies.items())))
+    current = sha256(known.encode()).hexdigest()
+    last = settings.read(session, office.creditor_id, POLICIES)
+    if last != current:
+        settings.write(session, office.creditor_id, POLICIES, current, now=now, by=BOT)
+    if last not in (None, current):
+        cases.look_again_at_waiting(session, office.creditor_id, now)
 
 
 def _withdraw_rehearsed(session: Session, office: Office, now: datetime) -> None:

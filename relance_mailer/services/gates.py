@@ -1,4 +1,4 @@
-"""What must be true before anything leaves at all (rules 4, 9 and 10), with the words that say why it is not."""
+"""What must be true before anything leaves at all (rules 4, 8, 9 and 10), with the words that say why it is not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from relance_mailer.dunning.notice import Mode
 from relance_mailer.services.office import Office
-from relance_mailer.store import freshness, mailroom, settings
+from relance_mailer.store import freshness, mailroom, notices, settings
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import FolderRow
 
 STOP_ALL = "stop_all"
+FIRST_RUN = "first_run"  #: setting: who let the first run in live go, and what was shown then
 #: What a process that begins to watch the mailboxes has for its first reading, before anybody is told.
 FIRST_READING = timedelta(minutes=2)
 
@@ -23,6 +25,7 @@ class GateKind(StrEnum):
     INBOX = "inbox"
     PAYMENTS = "payments"
     IBAN = "iban"
+    FIRST_RUN = "first_run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ def closed(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:
         *_blind(session, office, now),
         *_payments_old(session, office, now),
         *_iban_changed(session, office),
+        *_first_run(session, office),
     )
 
 
@@ -100,3 +104,12 @@ def _iban_changed(session: Session, office: Office) -> tuple[Gate, ...]:
     if not iban or iban in settings.accepted_ibans(session, office.creditor_id):
         return ()
     return (Gate(GateKind.IBAN, iban),)
+
+
+def _first_run(session: Session, office: Office) -> tuple[Gate, ...]:
+    """Before anything ever left in live, a person has seen what will (rule 9); said once, it stands for good."""
+    if office.mode is not Mode.LIVE or settings.read(session, office.creditor_id, FIRST_RUN):
+        return ()
+    if notices.ever_left(session, office.creditor_id, Mode.LIVE.track):
+        return ()
+    return (Gate(GateKind.FIRST_RUN),)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relance_mailer.dunning.invoice import DebtorKind
 from relance_mailer.intake.cells import plain
 from relance_mailer.intake.records import InvoiceRecord
-from relance_mailer.services.import_run import Run
+from relance_mailer.services.import_changes import Change, Difference
+from relance_mailer.services.import_run import Newcomer, Run
 from relance_mailer.store import imports
 from relance_mailer.store.ledger import Kind
 from relance_mailer.store.tables import ContactRow, DebtorRow
@@ -68,6 +69,10 @@ class Debtors:
         assert debtor_id is not None
         return debtor_id
 
+    def policy_of(self, record: InvoiceRecord) -> str:
+        """Return the name of the policy that a record's debtor follows."""
+        return self.by_reference[reference_of(record)].policy
+
 
 def take_in(run: Run, records: Sequence[InvoiceRecord], columns: frozenset[str]) -> Debtors:
     """Add and update the debtors and contacts that `records` name; `columns` are those that the file has."""
@@ -87,15 +92,18 @@ def take_in(run: Run, records: Sequence[InvoiceRecord], columns: frozenset[str])
     imports.keep(run.session, new.values())
     debtors.new = _ids(new.values())
     contacts = _contacts(run, records, debtors)
+    lines = {reference_of(record): record.line for record in reversed(records)}
     for reference, row in known.items():
         assert row.id is not None
         added = contacts.get(row.id, [])
         if reference in new:
-            _tell(run, row, {"new": _particulars(row), "contacts": added})
+            tell(run, row, {"new": _particulars(row), "contacts": added})
+            _report(run, lines[reference], row, None, added)
         elif reference in before or added:
             debtors.changed.add(row.id)
             values = {column: getattr(row, column) for column in before[reference]}
-            _tell(run, row, {"old": before[reference], "new": values, "contacts": added})
+            tell(run, row, {"old": before[reference], "new": values, "contacts": added})
+            _report(run, lines[reference], row, before[reference], added)
     return debtors
 
 
@@ -138,7 +146,7 @@ def _contacts(run: Run, records: Sequence[InvoiceRecord], debtors: Debtors) -> d
             row = of_debtor.get(address)
             if row is None:
                 rank = max((contact.rank for contact in of_debtor.values()), default=-1) + 1
-                row = of_debtor[address] = _contact(run, debtor_id, address, name, rank)
+                row = of_debtor[address] = new_contact(run, debtor_id, address, name, rank)
                 new.append(row)
             elif name and name != row.name:
                 row.name = name
@@ -150,7 +158,8 @@ def _contacts(run: Run, records: Sequence[InvoiceRecord], debtors: Debtors) -> d
     return {debtor_id: list(dict.fromkeys(addresses)) for debtor_id, addresses in told.items()}
 
 
-def _contact(run: Run, debtor_id: int, address: str, name: str, rank: int) -> ContactRow:
+def new_contact(run: Run, debtor_id: int, address: str, name: str, rank: int) -> ContactRow:
+    """Return a row for an address at a debtor."""
     domain = address.rpartition("@")[2]
     return ContactRow(
         creditor_id=run.creditor_id,
@@ -162,6 +171,30 @@ def _contact(run: Run, debtor_id: int, address: str, name: str, rank: int) -> Co
     )
 
 
-def _tell(run: Run, row: DebtorRow, payload: dict[str, object]) -> None:
+def tell(run: Run, row: DebtorRow, payload: Mapping[str, object]) -> None:
+    """Have what came in about a debtor written into the ledger."""
     assert row.id is not None
     run.tell(Kind.IMPORTED, f"debtor:{row.id}", payload, row.id)
+
+
+def _report(
+    run: Run, line: int, row: DebtorRow, old: Mapping[str, object] | None, contacts: Sequence[str]
+) -> None:
+    """Have what came in about a debtor reported, and compared with the other debtors.
+
+    Args:
+        run: the import.
+        line: where the file begins to say it.
+        row: the debtor as it is now.
+        old: what stood before; None if the debtor is new.
+        contacts: addresses that were added or renamed.
+    """
+    if old is not None:
+        differences = [
+            Difference(column, str(value), str(getattr(row, column))) for column, value in old.items()
+        ]
+        differences += [Difference("contact", None, address) for address in contacts]
+        run.changes.append(Change(line, "debtor", row.reference, tuple(differences)))
+    if old is None or old.keys() & {"name", "siren", "vat"}:
+        run.newcomers.append(Newcomer(row.reference, row.name, row.siren, row.vat, line=line))
+    run.newcomers += [Newcomer(row.reference, row.name, address=address, line=line) for address in contacts]

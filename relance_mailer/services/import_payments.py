@@ -9,11 +9,15 @@ from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.sharing import Account, share_out
 from relance_mailer.intake.reasons import Reason
 from relance_mailer.intake.records import PaymentRecord
-from relance_mailer.services.import_run import Run, chunks
-from relance_mailer.store import imports
+from relance_mailer.services.import_run import UNIT, Run, chunks, units
+from relance_mailer.store import cases, imports
 from relance_mailer.store.cases import money
 from relance_mailer.store.ledger import Kind
+from relance_mailer.store.session import Session
 from relance_mailer.store.tables import AllocationRow, InvoiceRow, PaymentRow
+from relance_mailer.texts import formats
+
+_MOST_LOOSE = 500  #: debtors of a unit whose accounts are looked at for payments that name no invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,41 @@ class _Known:
     references: Mapping[int, str]
 
 
+def divided(run: Run, records: Sequence[PaymentRecord]) -> list[Sequence[PaymentRecord]]:
+    """Divide payments into writing units, all of a debtor's in one."""
+    owners: dict[str, int] = {}
+    if not run.whole and len(records) > UNIT:
+        with run.office.db.read() as session:
+            for chunk in chunks(records):
+                known = _look_up(session, run.creditor_id, chunk)
+                owners |= {record.key: owner for record in chunk if (owner := _owner(record, known))}
+    return units(run, records, lambda record: owners.get(record.key, 0))
+
+
+def _owner(record: PaymentRecord, known: _Known) -> int | None:
+    """Return whose payment a row will be, if it is anybody's."""
+    if record.debtor_reference in known.debtor_ids:
+        return known.debtor_ids[record.debtor_reference]
+    named = (known.invoices[number] for number in record.invoice_numbers if number in known.invoices)
+    return next((row.debtor_id for row in named), None)
+
+
 def take_in(run: Run, records: Sequence[PaymentRecord]) -> None:
     """Add the payments that are not known yet."""
     incoming: list[_Incoming] = []
     for chunk in chunks(records):
-        known = _look_up(run, chunk)
+        known = _look_up(run.session, run.creditor_id, chunk)
         incoming += [payment for record in chunk if (payment := _identify(run, record, known))]
         run.end_chunk()
     for some in chunks(sorted(incoming, key=lambda payment: payment.order)):
         _add(run, some)
         run.end_chunk()
-    run.added = len(incoming)
+    _doubt_loose(run, incoming)
+    run.added += len(incoming)
     run.tells_payments |= bool(run.added or run.unchanged)
 
 
-def _look_up(run: Run, chunk: Sequence[PaymentRecord]) -> _Known:
-    session, creditor_id = run.session, run.creditor_id
+def _look_up(session: Session, creditor_id: int, chunk: Sequence[PaymentRecord]) -> _Known:
     debtors = imports.debtors(session, creditor_id, {record.debtor_reference for record in chunk})
     numbers = {number for record in chunk for number in record.invoice_numbers}
     invoices = {
@@ -87,12 +110,13 @@ def _identify(run: Run, record: PaymentRecord, known: _Known) -> _Incoming | Non
         run.refuse(record.line, f"{record.paid_on:%d/%m/%Y}", Reason.FUTURE_PAYMENT, f"{today:%d/%m/%Y}")
         return None
     named = [known.invoices[number] for number in record.invoice_numbers if number in known.invoices]
+    unknown = [number for number in record.invoice_numbers if number not in known.invoices]
     debtor_id = _debtor(run, record, named, known)
+    run.unknown += [(record.line, number, debtor_id) for number in unknown]
     if debtor_id is None:
         return None
-    for number in record.invoice_numbers:
-        if number not in known.invoices:
-            run.note(record.line, number, Reason.UNKNOWN_INVOICE)
+    for number in unknown:
+        run.note(record.line, number, Reason.UNKNOWN_INVOICE)
     payable = [row for row in named if row.total_minor > 0]  # a credit note that is named lessened the sum
     for row in payable:
         if row.currency != record.amount.currency:
@@ -149,6 +173,7 @@ def _add(run: Run, payments: Sequence[_Incoming]) -> None:
     }
     allocations: list[AllocationRow] = []
     for payment, row in zip(payments, rows, strict=True):
+        _doubt_sum(run, payment, accounts)
         shares = _shares(payment, accounts)
         allocations += [_allocation(row, invoice_id, part) for invoice_id, part in shares.items()]
         _tell(
@@ -159,6 +184,44 @@ def _add(run: Run, payments: Sequence[_Incoming]) -> None:
         )
     imports.keep(run.session, allocations)
     imports.look_again(run.session, {payment.debtor_id for payment in payments}, run.now)
+
+
+def _doubt_sum(run: Run, payment: _Incoming, accounts: Mapping[int, Account]) -> None:
+    """Note a payment that is more than the invoices that it names still owed."""
+    paid, on = payment.record.amount, payment.record.paid_on
+    named = [accounts[invoice_id] for invoice_id in payment.invoice_ids]
+    same = [account for account in named if account.invoice.total.currency == paid.currency]
+    if not same or not payment.all_known:
+        return
+    owed = sum((account.unexplained(on) + account.owed() for account in same), Money.zero(paid.currency))
+    if paid > owed:
+        numbers = ", ".join(account.invoice.number for account in same)
+        _too_much(run, payment.record.line, numbers, paid, owed)
+
+
+def _too_much(run: Run, line: int, invoices: str, paid: Money, owed: Money) -> None:
+    written = {"paid": paid, "owed": owed, "rest": paid - owed}
+    sums = {name: formats.money(sum_, run.language) for name, sum_ in written.items()}
+    run.point_out(line, "import.too_much", invoices=invoices, **sums)
+
+
+def _doubt_loose(run: Run, payments: Sequence[_Incoming]) -> None:
+    """Note payments that name no invoice and leave their debtors with more than they owed."""
+    loose = {
+        payment.debtor_id: payment.record
+        for payment in payments
+        if not payment.record.invoice_numbers and payment.record.amount.amount > 0
+    }
+    for debtor_ids in chunks(sorted(loose)[:_MOST_LOOSE]):
+        for file in cases.load(run.session, run.office.view(run.now), debtor_ids):
+            record = loose[file.debtor.id]
+            credit = file.settlement.credit.get(record.amount.currency)
+            if credit is not None and credit.amount > 0:
+                debtor, rest = (
+                    f"{file.debtor.party.name} ({file.debtor.reference})",
+                    formats.money(credit, run.language),
+                )
+                run.point_out(record.line, "import.credit", debtor=debtor, rest=rest)
 
 
 def _row(run: Run, payment: _Incoming) -> PaymentRow:

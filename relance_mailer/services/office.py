@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from relance_mailer.clock import Clock
 from relance_mailer.config import Config
 from relance_mailer.dunning.calendar import Place, WorkingDays
 from relance_mailer.dunning.notice import Mode
-from relance_mailer.dunning.policy import Policy
+from relance_mailer.dunning.policy import DEFAULT, NEVER, Policy, Pursuit
 from relance_mailer.dunning.rates import RateTable
 from relance_mailer.store.cases import Standpoint
 from relance_mailer.store.db import Database
@@ -26,6 +27,8 @@ class Office:
     """One creditor's office.
 
     Attributes:
+        policy: the installation's: its gates and its brake are everybody's, its stages those of debtors that name none.
+        policies: those that debtors may name.
         mode: where messages go now; shadow while the installation is not trusted, whatever is configured.
         reads_since: when this process began to watch the mailboxes; nothing leaves before it has read them.
         key: signs the tokens by which our own mail and the answers to it are recognised.
@@ -43,6 +46,15 @@ class Office:
     mode: Mode
     installation: InstallationState
     reads_since: datetime | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+
+    def policy_of(self, name: str) -> Policy:
+        """Return the policy that debtors call `name`; one that sends nothing if the configuration lacks it."""
+        if name == DEFAULT:
+            return self.policy
+        if name == NEVER:
+            return self.policy.without_stages(NEVER, Pursuit.NEVER)
+        return self.policies.get(name) or self.policy.without_stages(name, Pursuit.UNKNOWN)
 
     def today(self, now: datetime) -> date:
         """Return the creditor's calendar day at `now`."""

@@ -11,13 +11,14 @@ from typing import Any, Self
 
 import structlog
 
+from relance_mailer.config import account as sending
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
-from relance_mailer.mail.compose import ascii_address
-from relance_mailer.mail.rate import RateLimit
-from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection, Withheld
-from relance_mailer.services import holds, send
+from relance_mailer.mail.pool import KEPT, Connection, Pool
+from relance_mailer.mail.smtp import Accepted, SmtpAccount, Withheld
+from relance_mailer.services import holds, send, settle
 from relance_mailer.services.office import BOT, Office
+from relance_mailer.services.pace import Allowance, Pace
 from relance_mailer.services.send import Claimed, Claims, Delivered
 from relance_mailer.store import attempts, settings
 from relance_mailer.store.group import GroupCommit, Together
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 BATCH = 12  #: notices claimed in one transaction for each connection
 #: How long the whole queue rests after the account was refused, by the number of refusals in a row.
 ACCOUNT_REST = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+SLACK = timedelta(minutes=5)  #: a clock set back by less needs no remedy
 
 
 @dataclass(slots=True)
@@ -42,6 +44,19 @@ class Drained:
     withheld: int = 0
     recorded: int = 0
     trouble: str = ""  #: the account's, in the server's words
+    again_in: timedelta | None = None  #: where the account's rate is reached: when it may be asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A pause from `since` until `until`; a clock set back to before it ends it."""
+
+    since: datetime
+    until: datetime
+
+    def lasts(self, now: datetime) -> bool:
+        """Say whether it is not over."""
+        return self.since <= now < self.until
 
 
 @dataclass(slots=True)
@@ -90,22 +105,38 @@ class _Behind:
 
 
 class Outbox:
-    """Hands notices over; one for each process that holds the run lock."""
+    """Hands notices over; one for each process that holds the run lock.
+
+    As an async context manager it keeps its connections open between two drains, for a short while.
+    """
 
     def __init__(self, office: Office, group: GroupCommit, account: SmtpAccount) -> None:
         self._office = office
         self._group = group
-        self._account = account
-        rate = office.config.smtp.rate
-        self._rate = None if rate == "unlimited" else RateLimit.parse(rate)
+        self.pool = Pool(account, office.config.smtp.connections)
+        self._pace = Pace(office.config.smtp)
+        self._copies = sending.blind_copies(office.config.smtp)
         self._steps = Together(group, self._all_steps)
-        self._rest_until: datetime | None = None
+        self._rest: Rest | None = None
         self._refusals = 0
         self._in_trouble = True  # perhaps, in an earlier life of this process
+
+    async def __aenter__(self) -> Self:
+        self.pool.idle = KEPT
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.pool.close()
+
+    @property
+    def rests(self) -> bool:
+        """Whether the account was refused just now, so that nothing is tried."""
+        return self._rest is not None and self._rest.lasts(self._office.clock.now())
 
     async def drain(self, stop: asyncio.Event | None = None) -> Drained:
         """Hand over everything whose time has come and that the rate allows; return what became of it."""
         round_ = _Round(stop)
+        await self._mind_the_clock()
         if await self._refill(round_):
             connections = min(self._office.config.smtp.connections, len(round_.waiting))
             try:
@@ -115,45 +146,56 @@ class Outbox:
             finally:
                 await self._give_back(round_)
         if round_.trouble:
-            await self._rest(round_.trouble)
+            await self._pause(round_.trouble)
             round_.report.trouble = round_.trouble.answer
         return round_.report
 
     async def _refill(self, round_: _Round) -> bool:
         """Claim more where nothing waits; say whether something waits then."""
         async with round_.refilling:
-            while not round_.waiting and round_.goes_on and not self._rests():
-                allowed = await self._allowed(self._office.clock.now())
-                if not allowed:
-                    break
-                claims = await self._claim(allowed)
+            while not round_.waiting and round_.goes_on and not self.rests:
+                claims, allowance = await self._claim()
                 round_.report.recorded += claims.recorded
+                round_.report.again_in = allowance.again_in
                 round_.waiting.extend(claims.claimed)
                 if not claims.claimed and not claims.settled:
                     break
         return bool(round_.waiting) and round_.goes_on
 
-    def _rests(self) -> bool:
-        return self._rest_until is not None and self._office.clock.now() < self._rest_until
-
-    async def _allowed(self, now: datetime) -> int:
-        """Return how many messages may leave now by the account's rate."""
-        most = BATCH * self._office.config.smtp.connections
-        if self._rate is None:
-            return most
-        window, creditor_id = self._rate.window, self._office.creditor_id
-
-        def used() -> int:
-            with self._office.db.read() as session:
-                return len(attempts.since(session, creditor_id, now - window))
-
-        return max(0, min(most, self._rate.count - await self._office.db.run(used)))
-
-    async def _claim(self, limit: int) -> Claims:
+    async def _claim(self) -> tuple[Claims, Allowance]:
+        """Claim what the rate allows; it is counted in the same transaction, so that no two processes exceed it."""
         office = self._office
-        return await self._group.submit(
-            lambda session: send.claim(session, office, office.clock.now(), limit)
-        )
+        most = BATCH * office.config.smtp.connections
+
+        def work(session: Session) -> tuple[Claims, Allowance]:
+            now = office.clock.now()
+            allowance = self._pace.allowance(session, office.creditor_id, now, most)
+            left = allowance.messages
+            return send.claim(session, office, now, left) if left else Claims(), allowance
+
+        return await self._group.submit(work)
+
+    async def _mind_the_clock(self) -> None:
+        """What waits for an hour that only the clock before it was set back knew is tried, or written, again now."""
+        office, now = self._office, self._office.clock.now()
+        later = now + SLACK
+
+        def found() -> bool:
+            with office.db.read() as session:
+                return bool(attempts.waiting_ahead(session, office.creditor_id, later))
+
+        def work(session: Session) -> None:
+            for notice in attempts.waiting_ahead(session, office.creditor_id, later):
+                if notice.rendered_at > later:
+                    why = say("superseded.stale", office.config.language)
+                    settle.supersede(session, office, notice, why, now)
+                else:
+                    notice.next_attempt_at = now
+                    session.add(notice)
+
+        if await office.db.run(found):
+            log.warning("the clock was set back: what waited for its hour is looked at again")
+            await self._group.submit(work)
 
     def _all_steps(self, session: Session, steps: Sequence[Claimed | Delivered]) -> list[bool]:
         starting = [step for step in steps if isinstance(step, Claimed)]
@@ -165,7 +207,7 @@ class Outbox:
         """Send over one connection after the other, until nothing is due or the account is refused."""
         while await self._refill(round_):
             try:
-                async with SmtpConnection(self._account) as connection, _Behind() as behind:
+                async with self.pool.connection() as connection, _Behind() as behind:
                     while connection.usable and await self._refill(round_):
                         if round_.waiting:  # another connection may have taken the last one meanwhile
                             await self._deliver(connection, round_, round_.waiting.popleft(), behind)
@@ -173,11 +215,9 @@ class Outbox:
                 round_.trouble = error
 
     async def _deliver(
-        self, connection: SmtpConnection, round_: _Round, claimed: Claimed, behind: _Behind
+        self, connection: Connection, round_: _Round, claimed: Claimed, behind: _Behind
     ) -> None:
         office = self._office
-        smtp = office.config.smtp
-        copies = (ascii_address(smtp.bcc),) if smtp.bcc else ()
         started = False
 
         async def before_data() -> bool:
@@ -187,16 +227,23 @@ class Outbox:
 
         try:
             result = await connection.deliver(
-                ascii_address(smtp.from_address),
-                [ascii_address(claimed.recipient)],
+                office.config.smtp.from_address,
+                [claimed.recipient],
                 claimed.raw,
                 before_data,
-                copies=copies,
+                copies=self._copies,
+                envelope_id=claimed.message_id.strip("<>"),
             )
         except InDoubtError as error:
             await self._in_doubt(round_, claimed, error.answer)
         except SmtpError as error:
-            await self._refused(round_, claimed, self._whose_fault(error))
+            if not started and connection.ended(error):
+                round_.waiting.appendleft(claimed)  # on another connection
+            else:
+                fault = self._whose_fault(error)
+                await self._refused(round_, claimed, fault)
+                if fault.scope is Scope.ACCOUNT and not connection.ended(error):
+                    round_.trouble = fault
         except BaseException:
             if started:  # stopped while waiting for the final answer
                 await asyncio.shield(
@@ -241,11 +288,9 @@ class Outbox:
             code=error.code,
             answer=error.answer,
         )
-        if error.scope is Scope.ACCOUNT:
-            round_.trouble = error
-        elif error.permanent:
+        if error.scope is not Scope.ACCOUNT and error.permanent:
             round_.report.failed += 1
-        else:
+        elif error.scope is not Scope.ACCOUNT:
             round_.report.deferred += 1
 
     async def _ended(self, round_: _Round, claimed: Claimed, result: Accepted | Withheld) -> None:
@@ -256,12 +301,16 @@ class Outbox:
             )
             round_.report.withheld += 1
             return
-        await self._steps.submit(Delivered(claimed, result.code, result.answer, result.queue_id))
+        await self._steps.submit(
+            Delivered(claimed, result.code, result.answer, result.queue_id, result.refused)
+        )
         if self._in_trouble:
             self._refusals, self._in_trouble = 0, False
             await self._group.submit(self._account_again)
         round_.report.sent += 1
         log.info("notice sent", notice=claimed.notice_id, to=claimed.recipient, answer=result.answer)
+        for recipient, (code, answer) in result.refused.items():  # the copy, by which a doubt can be settled
+            log.warning("copy refused", notice=claimed.notice_id, to=recipient, code=code, answer=answer)
 
     def _account_again(self, session: Session) -> None:
         """The server takes our mail again: nobody need look."""
@@ -284,13 +333,13 @@ class Outbox:
 
         await asyncio.shield(self._group.submit(work))
 
-    async def _rest(self, error: MailError) -> None:
-        """Let the whole queue rest, and tell the team once."""
+    async def _pause(self, error: MailError) -> None:
+        """Let the whole queue rest, and tell the team once; new words take the place of the old."""
         office, now = self._office, self._office.clock.now()
         rest = ACCOUNT_REST[min(self._refusals, len(ACCOUNT_REST) - 1)]
         self._refusals += 1
         self._in_trouble = True
-        self._rest_until = now + rest
+        self._rest = Rest(now, now + rest)
         log.error(
             "mail server refuses us; the queue rests",
             phase=error.phase,
@@ -300,9 +349,12 @@ class Outbox:
         words = say("task.account", office.config.language, phase=error.phase, answer=error.answer)
         subject = f"creditor:{office.creditor_id}"
 
-        def work(session: Session) -> bool:
-            return settings.open_task(
-                session, office.creditor_id, "account", subject, words, now=now, actor=BOT
-            )
+        def work(session: Session) -> None:
+            task = settings.find_task(session, office.creditor_id, "account", subject)
+            if task is None:
+                settings.open_task(session, office.creditor_id, "account", subject, words, now=now, actor=BOT)
+            else:
+                task.words = words
+                session.add(task)
 
         await self._group.submit(work)

@@ -6,14 +6,14 @@ is proposed is taken as served at that instant, a formal notice as waiting for i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from relance_mailer.dunning.case import InFlight, InvoiceCase, Served, addressee
 from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, decide
 from relance_mailer.dunning.money import Money
-from relance_mailer.dunning.notice import UNSENT, NoticeState, Proposal
+from relance_mailer.dunning.notice import UNSENT, Mode, NoticeState, Proposal
 from relance_mailer.errors import TemplateError
 from relance_mailer.services import views
 from relance_mailer.services.office import Office
@@ -25,6 +25,7 @@ from relance_mailer.store.tables import NoticeRow
 from relance_mailer.texts import formats
 
 _MOST_STEPS = 500  #: of one debtor; a policy of years has fewer
+REHEARSED_LATELY = timedelta(days=7)
 _LEAVING = UNSENT - {NoticeState.AWAITING_APPROVAL} | {NoticeState.SENDING}
 #: Of these invoices nobody asks why nothing leaves.
 _SETTLED = (Reason.PAID, Reason.CREDIT_NOTE)
@@ -85,13 +86,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What would leave, what waits, and what stands in the way of all."""
+    """What would leave, what waits, what stands in the way of all, and what was rehearsed lately."""
 
     at: datetime
     mode: str
     obstacles: tuple[str, ...]
     notices: tuple[PlannedNotice, ...]
     waiting: tuple[Waiting, ...]
+    rehearsed: tuple[PlannedNotice, ...] = ()
 
 
 def outlook(office: Office, now: datetime, days: int = 0) -> Outlook:
@@ -105,6 +107,7 @@ def outlook(office: Office, now: datetime, days: int = 0) -> Outlook:
     with office.db.read() as session:
         obstacles = views.obstacles(session, office, office.clock.now())
         planned += _existing(session, office)
+        rehearsed = _rehearsed(session, office, now)
         for decided in decisions(office, session, now):
             planned += [_proposed(office, decided.file, proposal, now) for proposal in decided.proposals]
             waiting += _waiting(office, decided)
@@ -114,7 +117,7 @@ def outlook(office: Office, now: datetime, days: int = 0) -> Outlook:
                     for at, proposal in ahead(office, decided, now, horizon)
                 ]
     planned.sort(key=lambda notice: (notice.at or now, notice.id is None, notice.debtor_name))
-    return Outlook(now, office.mode.value, obstacles, tuple(planned), tuple(waiting))
+    return Outlook(now, office.mode.value, obstacles, tuple(planned), tuple(waiting), rehearsed)
 
 
 def ahead(
@@ -141,12 +144,13 @@ def next_step(
     office: Office, file: DebtorFile, case: InvoiceCase, now: datetime
 ) -> tuple[datetime, Decision]:
     """Return the first instant at which an invoice's waiting ends by time alone, and what is decided then."""
-    at, decision = now, decide(case, file.debtor_case, office.policy, now)
+    policy = office.policy_of(file.debtor.policy)
+    at, decision = now, decide(case, file.debtor_case, policy, now)
     for _ in range(_MOST_STEPS):
         if not isinstance(decision, Wait) or decision.until is None or decision.until <= at:
             break
         at = decision.until
-        decision = decide(_aged_case(case, office.today(at)), file.debtor_case, office.policy, at)
+        decision = decide(_aged_case(case, office.today(at)), file.debtor_case, policy, at)
     return at, decision
 
 
@@ -223,6 +227,19 @@ def _existing(session: Session, office: Office) -> list[PlannedNotice]:
         for row in notices.in_states(session, office.creditor_id, states)
         if row.track == office.mode.track
     ]
+    return _all_planned(session, office, rows)
+
+
+def _rehearsed(session: Session, office: Office, now: datetime) -> tuple[PlannedNotice, ...]:
+    """Return what would have been sent lately, where nothing is sent, or all to the team."""
+    if office.mode is Mode.LIVE:
+        return ()
+    since = now - REHEARSED_LATELY
+    rows = notices.left_between(session, office.creditor_id, office.mode.track, since, now)
+    return tuple(_all_planned(session, office, rows))
+
+
+def _all_planned(session: Session, office: Office, rows: Sequence[NoticeRow]) -> list[PlannedNotice]:
     ids = [row.id for row in rows if row.id is not None]
     members = notices.members(session, ids)
     numbers = parties.invoice_numbers(session, [m.invoice_id for some in members.values() for m in some])
@@ -242,7 +259,7 @@ def _as_planned(
     debtor = mailroom.debtor(session, row.debtor_id)
     assert debtor is not None
     return PlannedNotice(
-        at=row.next_attempt_at,
+        at=row.left_at or row.next_attempt_at,
         debtor=debtor.reference,
         debtor_name=formats.clean(debtor.name),
         to=row.to_address,

@@ -73,12 +73,13 @@ class _Made:
 
 def decide_debtor(office: Office, file: DebtorFile, now: datetime) -> DebtorPlan:
     """Return what happens to a debtor's invoices at `now`; a claim without a known rate only waits itself."""
-    decisions = {case.invoice.id: decide(case, file.debtor_case, office.policy, now) for case in file.cases}
+    policy = office.policy_of(file.debtor.policy)
+    decisions = {case.invoice.id: decide(case, file.debtor_case, policy, now) for case in file.cases}
     sends = [
         (case, decision) for case in file.cases if isinstance(decision := decisions[case.invoice.id], Send)
     ]
     proposals: list[Proposal] = []
-    for proposal in group(sends, office.policy):
+    for proposal in group(sends, policy):
         proposals += _unhindered(office, file, proposal, decisions, now)
     return DebtorPlan(file, decisions, tuple(proposals))
 
@@ -99,7 +100,7 @@ def _unhindered(
             rest.append((case, Send(stage, contact)))
         else:
             decisions[case.invoice.id] = Wait(None, reason, stage, detail)
-    return group(rest, office.policy)
+    return group(rest, office.policy_of(file.debtor.policy))
 
 
 def plan(office: Office, now: datetime) -> PlanReport:
@@ -168,14 +169,21 @@ def _brake(office: Office, debtor_ids: Sequence[int], now: datetime) -> Braked |
         earlier_debtors = notices.written_to(session, office.creditor_id, office.mode.track, before=midnight)
         today_debtors = notices.written_to(session, office.creditor_id, office.mode.track) - earlier_debtors
         first = len((debtors | today_debtors) - earlier_debtors)
+        seen = _first_run_seen(session, office, now)
         today_so_far = dict(runs).get(now.date().isoformat(), 0)
     earlier = [count for day, count in runs if str(day) != now.date().isoformat()]
     usual = round(mean(earlier)) if len(earlier) >= _FEWEST_DAYS_FOR_USUAL else None
     total = messages + today_so_far
     too_many = usual is not None and total > max(brake.times_usual * usual, brake.floor)
-    if too_many or first > brake.first_contacts:
+    if too_many or first > max(brake.first_contacts, seen):
         return Braked(messages, first, usual)
     return None
+
+
+def _first_run_seen(session: Session, office: Office, now: datetime) -> int:
+    """Return to how many debtors a first run was just approved, having been shown: nobody is asked twice."""
+    shown = settings.read(session, office.creditor_id, gates.FIRST_RUN)
+    return int(shown["debtors"]) if shown and datetime.fromisoformat(shown["until"]) > now else 0
 
 
 def _plan_chunk(
@@ -235,11 +243,11 @@ def _make(office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, 
             for case, stage in proposal.cases
         ),
     )
-    return _Made(notice, draft.raw, file.debtor.party.name, _rendered(notice, proposal))
+    return _Made(notice, draft.raw, file.debtor.party.name, _rendered(notice, proposal, draft.lacking))
 
 
-def _rendered(notice: NewNotice, proposal: Proposal) -> Entry:
-    payload = {
+def _rendered(notice: NewNotice, proposal: Proposal, lacking: Sequence[str]) -> Entry:
+    payload: dict[str, object] = {
         "mode": notice.mode,
         "to": notice.to_address,
         "subject": notice.subject,
@@ -251,6 +259,8 @@ def _rendered(notice: NewNotice, proposal: Proposal) -> Entry:
             for case, stage in proposal.cases
         ],
     }
+    if lacking:
+        payload["without_copy"] = list(lacking)
     return Entry(Kind.RENDERED, f"notice:{notice.id}", payload, notice.debtor_id)
 
 
@@ -291,6 +301,7 @@ _TASKS = frozenset(
         Reason.RATE_UNKNOWN,
         Reason.POLICY_CHANGED,
         Reason.POLICY_ENDED,
+        Reason.POLICY_UNKNOWN,
         Reason.TEMPLATE,
     }
 )

@@ -8,13 +8,14 @@ in `sending` becomes in doubt by `recover`, and is never sent again on a guess.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from relance_mailer.dunning.decide import Reason, Send, Wait, decide, free_again, opening
 from relance_mailer.dunning.notice import Mode, NoticeEvent, NoticeState
 from relance_mailer.errors import MailError, Scope
+from relance_mailer.mail.answers import provider_id
 from relance_mailer.services import gates, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.standing import standing
@@ -40,6 +41,7 @@ class Claimed:
     number: int  #: of the attempt
     debtor_id: int
     recipient: str
+    message_id: str
     sha256: str
     raw: bytes
 
@@ -52,6 +54,7 @@ class Delivered:
     code: int
     answer: str
     queue_id: str
+    refused: Mapping[str, tuple[int, str]] = field(default_factory=dict)  #: other recipients: code, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,10 @@ def _verdict(
     still = standing(office, file, notice, members, now)
     if still.proposal is None:
         return _Verdict(still.why)
+    policy = office.policy_of(file.debtor.policy)
     later = _gap(office, file, now) if notice.approved_at is not None else None
     for case, reached in still.proposal.cases:
-        decision = decide(case, file.debtor_case, office.policy, now)
+        decision = decide(case, file.debtor_case, policy, now)
         match decision:
             case Send(stage=stage) if stage == reached:
                 continue
@@ -163,9 +167,10 @@ def _gap(office: Office, file: DebtorFile, now: datetime) -> datetime | None:
     """When an approved notice may leave, if it must still keep its distance from the message before."""
     if file.debtor_case.message_in_flight:
         return now + BACK_OFF[0]
-    free = free_again(file.debtor_case, office.policy)
+    policy = office.policy_of(file.debtor.policy)
+    free = free_again(file.debtor_case, policy)
     if free and office.today(now) < free:
-        return opening(free, file.debtor_case, office.policy, now)
+        return opening(free, file.debtor_case, policy, now)
     return None
 
 
@@ -188,6 +193,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
             number=notice.attempts,
             debtor_id=notice.debtor_id,
             recipient=redirect_to or notice.to_address,
+            message_id=notice.message_id,
             sha256=notice.sha256,
             raw=raw,
         )
@@ -239,6 +245,7 @@ def _accept(session: Session, office: Office, delivered: Sequence[Delivered], no
     # One whose copy was read in the mailbox before the answer came is `sent` already; one that came back, bounced.
     taken = notices.accept(session, ids, now)
     notices.serve(session, list(taken), office.today(now))
+    _note_renamed(session, office, delivered)
     notices.look_again_at_debtors(session, [one.claimed.debtor_id for one in delivered], now)
     attempts.end_all(
         session,
@@ -258,11 +265,34 @@ def _accept(session: Session, office: Office, delivered: Sequence[Delivered], no
         Entry(
             Kind.SENT,
             f"notice:{one.claimed.notice_id}",
-            {"code": one.code, "answer": one.answer, "queue_id": one.queue_id, "mode": office.mode},
+            {
+                "code": one.code,
+                "answer": one.answer,
+                "queue_id": one.queue_id,
+                "mode": office.mode,
+                **_refusals(one.refused),
+            },
             one.claimed.debtor_id,
         )
         for one in delivered
     ]
+
+
+def _refusals(refused: Mapping[str, tuple[int, str]]) -> dict[str, object]:
+    """Name the recipients that the server refused while it took the message for another."""
+    if not refused:
+        return {}
+    return {"refused": [{"to": to, "code": code, "answer": words} for to, (code, words) in refused.items()]}
+
+
+def _note_renamed(session: Session, office: Office, delivered: Sequence[Delivered]) -> None:
+    """Keep the Message-ID that the server says it gave a notice: answers and bounces will name that one."""
+    for one in delivered:
+        given = provider_id(one.answer, office.config.smtp.host, one.claimed.message_id)
+        if given:
+            notice = _notice(session, one.claimed.notice_id)
+            notice.provider_id = notice.provider_id or given
+            session.add(notice)
 
 
 def refused(session: Session, office: Office, claimed: Claimed, error: MailError, now: datetime) -> None:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from relance_mailer import config as configuration
+from relance_mailer.config.lines import find
 from relance_mailer.errors import ConflictError, InputError
 from relance_mailer.texts.load import packaged_templates
 
 #: (section, key): value; the section of a table of tables is its name.
 Answers = Mapping[tuple[str, str], str]
+#: The names of a domain's mail exchangers, the preferred one first; empty where DNS does not answer.
+Exchangers = Callable[[str], tuple[str, ...]]
+
+CONFIG = "config.toml"
+TEMPLATES = "templates"
+DNS_PATIENCE = 3.0  #: seconds
 
 _SECTION = re.compile(r"\[{1,2}(?P<name>[a-z_.]+)\]{1,2}")
 _SETTING = re.compile(r'(?P<key>[a-z_]+)(?P<equals> = )(?P<value>"[^"]*"|[^\s#]+)(?P<rest>\s*#.*)?')
@@ -33,6 +42,8 @@ def example() -> str:
 def filled(text: str, answers: Answers) -> str:
     """Return an example configuration with answers in the place of its values, comments kept.
 
+    The answer "password_file" takes the place of the example's password_env.
+
     Raises:
         InputError: an answer cannot stand in a line of TOML.
     """
@@ -42,21 +53,23 @@ def filled(text: str, answers: Answers) -> str:
         if header := _SECTION.match(line):
             section = header["name"]
         setting = _SETTING.fullmatch(line)
-        value = wanted.pop((section, setting["key"]), None) if setting else None
-        if setting is None or value is None:
-            lines.append(line)
-            continue
-        lines.append(_line(line, setting, value))
+        key = setting["key"] if setting else ""
+        if key == "password_env" and (section, "password_file") in wanted:
+            key = "password_file"
+        value = wanted.pop((section, key), None)
+        lines.append(line if setting is None or value is None else _line(line, setting, key, value))
     assert not wanted, f"the example has no {sorted(wanted)}"
     return "\n".join(lines) + "\n"
 
 
-def _line(line: str, setting: re.Match[str], value: str) -> str:
+def _line(line: str, setting: re.Match[str], key: str, value: str) -> str:
     """Return a setting's line with another value, its comment where it stood."""
     quote = setting["value"].startswith('"')
-    written = f"{setting['key']} = {_quoted(value) if quote else value}"
+    written = f"{key} = {_quoted(value) if quote else value}"
     comment = (setting["rest"] or "").lstrip()
-    room = len(line) - len(comment)
+    if key == "password_file":
+        comment = "# or password_env, or password; systemd credentials by their name"
+    room = len(line) - len((setting["rest"] or "").lstrip())
     return f"{written.ljust(room)}{'' if len(written) < room else '  '}{comment}".rstrip()
 
 
@@ -66,25 +79,104 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def write(folder: Path, answers: Answers) -> Path:
-    """Write `folder`/config.toml, which only its owner may read, and copy the templates; return its path.
+def checked(folder: Path, answers: Answers) -> configuration.Config:
+    """Return the settings that the answers make; ConfigError, with the line that they would stand on, if they cannot be used."""
+    text = filled(example(), answers)
+    return configuration.parse(tomllib.loads(text), folder / CONFIG, find(text))
+
+
+@contextmanager
+def writing(
+    folder: Path, answers: Answers, *, secrets: Mapping[str, str], templates: bool = True
+) -> Iterator[Path]:
+    """Write `folder`/config.toml, give its path, and take all back if what the caller then does fails.
+
+    The configuration and each file of `secrets` (name: content) can be read by their owner alone; the configuration
+    appears whole or not at all. `templates` copies the program's templates where there are none.
 
     Raises:
         ConfigError: the answers make no configuration that can be used; nothing is written.
-        ConflictError: there is a configuration already; nothing is touched.
+        ConflictError: there is a configuration, or a file of that name, already; nothing is touched.
+        InputError: the folder cannot be written to.
     """
-    path = folder / "config.toml"
-    text = filled(example(), answers)
-    configuration.parse(tomllib.loads(text), path)
+    path = folder / CONFIG
+    checked(folder, answers)
+    taken = [name for name in (CONFIG, *secrets) if (folder / name).exists()]
+    if taken:
+        raise ConflictError(f"{folder / taken[0]} exists already: edit it, or name another folder")
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    before = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    try:
+        _write_all(folder, {**secrets, CONFIG: filled(example(), answers)}, templates=templates)
+        yield path
+    except BaseException:  # Ctrl-C too leaves nothing behind
+        _take_back(folder, before, missing)
+        raise
+
+
+def _write_all(folder: Path, files: Mapping[str, str], *, templates: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise ConflictError(f"{path} exists already: edit it, or name another folder") from error
+        for name, content in files.items():
+            _write(folder / name, content)
+        if templates:
+            copy_templates(folder / TEMPLATES)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    if not (folder / "templates").exists():
-        shutil.copytree(packaged_templates(), folder / "templates")
-    return path
+        raise InputError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner may read; it appears whole, and never in the place of another."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(name, path)
+    finally:
+        Path(name).unlink()
+
+
+def _take_back(folder: Path, before: set[str], missing: list[Path]) -> None:
+    """Remove what was not there before."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.name in before:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    for made in missing:
+        if made.is_dir():
+            made.rmdir()
+
+
+def copy_templates(folder: Path) -> list[str]:
+    """Copy the program's templates into `folder`, none over one that is there; return the names of the new ones."""
+    source = packaged_templates()
+    new = []
+    for path in sorted(source.rglob("*")):
+        target = folder / path.relative_to(source)
+        if path.is_dir() or target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        new.append(path.relative_to(source).as_posix())
+    return new
+
+
+def exchangers(domain: str) -> tuple[str, ...]:
+    """Ask DNS for a domain's mail exchangers, the preferred first; () where it does not answer or there are none.
+
+    A "null MX" (RFC 7505), which says that the domain takes no mail, is none.
+    """
+    import dns.exception
+    import dns.resolver
+
+    try:
+        answer = dns.resolver.get_default_resolver().resolve(domain, "MX", lifetime=DNS_PATIENCE)
+    except (dns.exception.DNSException, OSError, ValueError):
+        return ()
+    records = sorted(answer, key=lambda record: (record.preference, str(record.exchange)))
+    return tuple(name for record in records if (name := str(record.exchange).rstrip(".")))

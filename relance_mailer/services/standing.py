@@ -8,13 +8,14 @@ from datetime import datetime
 
 from relance_mailer.dunning.case import addressee, missing_for_formal_notice
 from relance_mailer.dunning.debtor_kind import effective_kind
-from relance_mailer.dunning.decide import Reason
+from relance_mailer.dunning.decide import Reason, Wait, unpursued
 from relance_mailer.dunning.invoice import Contact
 from relance_mailer.dunning.notice import NoticeState, Proposal
-from relance_mailer.dunning.policy import StageKind
+from relance_mailer.dunning.policy import Policy, StageKind
 from relance_mailer.errors import RateUnknownError, TemplateError
 from relance_mailer.services import writing
 from relance_mailer.services.office import Office
+from relance_mailer.services.views import decision_words
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow
 from relance_mailer.texts.words import say
@@ -34,9 +35,11 @@ def standing(
 ) -> Standing:
     """Return whether a notice still stands at `now`."""
     language = office.config.language
-    proposal = _proposal(office, file, notice, members)
+    policy = office.policy_of(file.debtor.policy)
+    proposal = _proposal(policy, file, notice, members)
     if proposal is None or _unapproved(notice, proposal):
-        return Standing(why=say("reason.policy_changed", language))
+        why = unpursued(policy) or Wait(None, Reason.POLICY_CHANGED)
+        return Standing(why=decision_words(why, language))
     contact = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
     if contact is None:
         return Standing(proposal, why=say("reason.no_contact", language))
@@ -74,10 +77,10 @@ def obstacle(
 
 
 def _proposal(
-    office: Office, file: DebtorFile, notice: NoticeRow, members: Sequence[NoticeInvoiceRow]
+    policy: Policy, file: DebtorFile, notice: NoticeRow, members: Sequence[NoticeInvoiceRow]
 ) -> Proposal | None:
     """Return what a notice is about as its facts stand now; None if the policy lost one of its stages."""
-    known = {stage.key: stage for stage in office.policy.stages}
+    known = {stage.key: stage for stage in policy.stages}
     if notice.stage not in known or any(member.stage not in known for member in members):
         return None
     stages = {member.invoice_id: known[member.stage] for member in members}

@@ -26,10 +26,14 @@ from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.notice import Mode, Proposal
 from relance_mailer.dunning.policy import StageKind
 from relance_mailer.dunning.rates import Regime
+from relance_mailer.errors import InputError
 from relance_mailer.mail.compose import Outgoing, compose
+from relance_mailer.mail.conversation import thread_index, topic
 from relance_mailer.replies.token import HEADER, message_id, own_header, plus_address
+from relance_mailer.services.copies import copies
 from relance_mailer.services.office import Office
-from relance_mailer.store.cases import DebtorFile
+from relance_mailer.store.cases import DebtorFile, Sent
+from relance_mailer.texts import foreign
 from relance_mailer.texts.context import Claim, InterestSpan, NoticeContext, NoticeLine, Recall, Sender
 
 
@@ -42,6 +46,7 @@ class Draft:
     raw: bytes
     message_id: str
     deadline: date | None
+    lacking: tuple[str, ...] = ()  #: invoices whose document should have gone along and was not there
 
 
 def facts(office: Office, file: DebtorFile, proposal: Proposal, contact: Contact) -> str:
@@ -84,12 +89,14 @@ def write(
     Raises:
         RateUnknownError: it shows a claim that needs a rate which nobody has published or entered.
         TemplateError: its template cannot be rendered.
-        InputError: a field cannot stand in a message.
+        InputError: a field cannot stand in a message, or an IBAN or a link in it is not the creditor's.
     """
     context = context_of(office, file, proposal, contact, at)
     rendered = office.renderer.render(context)
     redirected = office.mode is Mode.REDIRECT
     subject = f"[→ {contact.address}] {rendered.subject}" if redirected else rendered.subject
+    _refuse_foreign(office, (subject, contact.name, rendered.preview, rendered.text), rendered.html)
+    documents = copies(office, file, proposal)
     identity = message_id(office.config.smtp.from_address.rpartition("@")[2], secrets.token_bytes(16))
     thread = _thread(file, proposal)
     smtp = office.config.smtp
@@ -105,12 +112,26 @@ def write(
         subject=subject,
         text=rendered.text,
         html=rendered.html,
-        in_reply_to=thread[-1] if thread else "",
-        references=thread,
+        in_reply_to=thread[-1].seen_as if thread else "",
+        references=tuple(earlier.seen_as for earlier in thread),
+        topic=topic(thread[0].subject if thread else subject),
+        thread_index=thread_index(
+            thread[0].message_id if thread else identity, [*(earlier.dated for earlier in thread), at]
+        ),
+        automatic=smtp.auto_submitted,
         language=rendered.language,
         headers=((HEADER, own_header(notice_id, identity, office.key)),),
+        attachments=documents.attached,
     )
-    return Draft(subject, rendered.text, compose(outgoing), identity, context.deadline)
+    raw = compose(outgoing)
+    return Draft(subject, rendered.text, raw, identity, context.deadline, documents.lacking)
+
+
+def _refuse_foreign(office: Office, words: tuple[str, ...], html: str) -> None:
+    """Refuse what is not the creditor's, wherever it comes from: a file's order number tells no account of others."""
+    found = "; ".join(foreign.problems(foreign.Own.of(office.config), words, html))
+    if found:
+        raise InputError(f"this reminder is not written: {found}")
 
 
 def context_of(
@@ -249,9 +270,7 @@ def _recall(proposal: Proposal) -> Recall | None:
     return Recall(kind, chosen.on, amount)
 
 
-def _thread(file: DebtorFile, proposal: Proposal) -> tuple[str, ...]:
-    """The Message-IDs that a reader's mail program threads on: the first invoice's own exchange."""
-    ids = dict.fromkeys(
-        identity for case, _ in proposal.cases for identity in file.threads.get(case.invoice.id, ())
-    )
-    return tuple(ids)
+def _thread(file: DebtorFile, proposal: Proposal) -> tuple[Sent, ...]:
+    """The earlier notices about any of the invoices, oldest first: what a reader's mail program threads on."""
+    earlier = {sent for case, _ in proposal.cases for sent in file.threads.get(case.invoice.id, ())}
+    return tuple(sorted(earlier, key=lambda sent: (sent.dated, sent.message_id)))

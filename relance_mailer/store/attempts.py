@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, insert, or_, update
+from sqlmodel import Session, col, func, select
 
+from relance_mailer.dunning.notice import NoticeState
 from relance_mailer.store.tables import AttemptRow, NoticeRow
 
+#: How long an attempt can last, and more: the final dot is waited for ten minutes.
+LONGEST = timedelta(hours=1)
 _ATTEMPT: Any = AttemptRow.__table__  # type: ignore[attr-defined]
 
 
@@ -22,6 +25,14 @@ class AttemptKey:
 
     notice_id: int
     attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Attempts dated later than now: how many, and the last one's id."""
+
+    count: int
+    last_id: int
 
 
 def begin(session: Session, claimed: Sequence[NoticeRow], now: datetime) -> list[AttemptKey]:
@@ -54,17 +65,48 @@ def last(session: Session, notice_id: int) -> AttemptRow | None:
     ).first()
 
 
-def since(session: Session, creditor_id: int, instant: datetime) -> list[datetime]:
-    """Return the instants of all attempts since `instant`, for the rate limit."""
-    return list(
-        session.exec(
-            select(AttemptRow.claimed_at).where(
-                AttemptRow.creditor_id == creditor_id,
-                col(AttemptRow.claimed_at) > instant,
-                AttemptRow.state != "withdrawn",
-            )
-        )
+def since(session: Session, creditor_id: int, instant: datetime, until: datetime | None = None) -> int:
+    """Count the attempts that were under way after `instant`, for the rate limit; none that began after `until`.
+
+    What was given back untried does not count. An attempt counts from its end on: that is when the server saw it.
+    """
+    statement = select(func.count()).where(
+        AttemptRow.creditor_id == creditor_id,
+        col(AttemptRow.claimed_at) > instant - LONGEST,
+        AttemptRow.state != "withdrawn",
+        or_(col(AttemptRow.ended_at).is_(None), col(AttemptRow.ended_at) > instant),
     )
+    if until is not None:
+        statement = statement.where(col(AttemptRow.claimed_at) <= until)
+    return session.exec(statement).one()
+
+
+def ahead(session: Session, creditor_id: int, now: datetime) -> Ahead:
+    """Count the attempts dated later than now: the clock was set back since."""
+    statement = select(func.count(), func.max(col(AttemptRow.id))).where(
+        AttemptRow.creditor_id == creditor_id,
+        col(AttemptRow.claimed_at) > now,
+        AttemptRow.state != "withdrawn",
+    )
+    count, last_id = session.exec(statement).one()
+    return Ahead(count, last_id or 0)
+
+
+def waiting_ahead(session: Session, creditor_id: int, now: datetime) -> list[NoticeRow]:
+    """Return the notices that wait and were written, approved or tried at an instant that has not come yet.
+
+    One that a person approved is rendered for the day on which it leaves: that day may well lie ahead.
+    """
+    tried = select(AttemptRow.notice_id).where(
+        AttemptRow.creditor_id == creditor_id, col(AttemptRow.claimed_at) > now
+    )
+    statement = select(NoticeRow).where(
+        NoticeRow.creditor_id == creditor_id,
+        col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
+        col(NoticeRow.next_attempt_at) > now,
+        or_(col(NoticeRow.created_at) > now, col(NoticeRow.approved_at) > now, col(NoticeRow.id).in_(tried)),
+    )
+    return list(session.exec(statement))
 
 
 def end(session: Session, attempt_id: int, **values: Any) -> None:

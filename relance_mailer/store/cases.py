@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -25,7 +25,7 @@ from relance_mailer.dunning.case import (
     Recalled,
     Served,
 )
-from relance_mailer.dunning.invoice import Contact, Debtor, DebtorKind, Invoice, Party
+from relance_mailer.dunning.invoice import Contact, Debtor, DebtorKind, Invoice, Party, Role
 from relance_mailer.dunning.money import Money
 from relance_mailer.dunning.notice import SERVED, UNSENT, NoticeState
 from relance_mailer.dunning.promise import PromiseState
@@ -58,6 +58,15 @@ class Standpoint:
     today: date
 
 
+class Sent(NamedTuple):
+    """A notice that left, as mail programs thread on it."""
+
+    message_id: str  #: the one that we gave
+    seen_as: str  #: the one that its readers see: the provider's, where it renames
+    subject: str
+    dated: datetime  #: its Date
+
+
 @dataclass(frozen=True, slots=True)
 class DebtorFile:
     """A debtor, its invoices, and what is settled of them."""
@@ -65,9 +74,7 @@ class DebtorFile:
     debtor_case: DebtorCase
     cases: tuple[InvoiceCase, ...]
     settlement: Settlement
-    threads: dict[
-        int, tuple[str, ...]
-    ]  #: by invoice id, the Message-IDs of its notices that left, oldest first
+    threads: dict[int, tuple[Sent, ...]]  #: by invoice id, its notices that left, oldest first
 
     @property
     def debtor(self) -> Debtor:
@@ -94,6 +101,15 @@ def debtors_to_look_at(session: Session, creditor_id: int, now: datetime) -> lis
     return list(session.exec(statement))
 
 
+def look_again_at_waiting(session: Session, creditor_id: int, now: datetime) -> None:
+    """Have every invoice whose day of next look lies ahead decided again from `now` on."""
+    session.connection().execute(
+        update(InvoiceRow)
+        .where(col(InvoiceRow.creditor_id) == creditor_id, col(InvoiceRow.next_look_at) > now)
+        .values(next_look_at=now)
+    )
+
+
 def all_debtors(session: Session, creditor_id: int) -> list[int]:
     """Return every debtor of the creditor."""
     statement = select(DebtorRow.id).where(DebtorRow.creditor_id == creditor_id).order_by(col(DebtorRow.id))
@@ -117,7 +133,16 @@ def debtor_of(row: DebtorRow) -> Debtor:
     """Make a debtor of its row."""
     assert row.id is not None
     party = Party(row.name, row.street, row.postal_code, row.city, row.country, row.siren, row.vat)
-    return Debtor(row.id, row.reference, party, DebtorKind(row.kind), row.language, row.subdivision)
+    return Debtor(
+        row.id,
+        row.reference,
+        party,
+        DebtorKind(row.kind),
+        row.language,
+        row.subdivision,
+        row.segment,
+        row.policy,
+    )
 
 
 def invoice_of(row: InvoiceRow) -> Invoice:
@@ -149,9 +174,10 @@ _ALLOCATIONS = (
     .where(_INVOICE.c.debtor_id.in_(bindparam("ids", expanding=True)))
     .order_by(_ALLOCATION.c.id)
 )
-_NOTICES = sql_select(
-    *(_NOTICE.c[name] for name in ("id", "debtor_id", "state", "left_at", "message_id", "deadline"))
-).where(
+_NOTICE_COLUMNS = (
+    "id", "debtor_id", "state", "left_at", "message_id", "provider_id", "subject", "rendered_at", "deadline",
+)  # fmt: skip
+_NOTICES = sql_select(*(_NOTICE.c[name] for name in _NOTICE_COLUMNS)).where(
     _NOTICE.c.debtor_id.in_(bindparam("ids", expanding=True)),
     _NOTICE.c.track == bindparam("track"),
     _NOTICE.c.state.in_((*SERVED, *UNSENT, NoticeState.SENDING, NoticeState.IN_DOUBT)),
@@ -215,9 +241,12 @@ class _Rows:
         threads = {case.invoice.id: self._thread(case.invoice.id) for case in cases}
         return DebtorFile(debtor_case, cases, settlement, threads)
 
-    def _thread(self, invoice_id: int) -> tuple[str, ...]:
+    def _thread(self, invoice_id: int) -> tuple[Sent, ...]:
         left = [notice for _, notice in self.members[invoice_id] if notice.left_at]
-        return tuple(notice.message_id for notice in sorted(left, key=lambda notice: notice.left_at))
+        return tuple(
+            Sent(one.message_id, one.provider_id or one.message_id, one.subject, one.rendered_at)
+            for one in sorted(left, key=lambda notice: notice.left_at)
+        )
 
     def _settlement(self, debtor_id: int) -> Settlement:
         rows = self.invoices[debtor_id]
@@ -305,7 +334,7 @@ def _paid(row: PaymentRow, allocated: dict[int, list[AllocationRow]]) -> list[Pa
 
 def _contact(row: ContactRow) -> ContactFacts:
     assert row.id is not None
-    contact = Contact(row.id, row.address, row.name, row.rank)
+    contact = Contact(row.id, row.address, row.name, row.rank, Role(row.role))
     return ContactFacts(contact, row.state == "usable", row.absent_until, row.absent_since)
 
 

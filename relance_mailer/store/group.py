@@ -97,17 +97,17 @@ class GroupCommit:
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
         """Run all jobs in one transaction; return what came of each."""
         with self._database.write() as session:
-            return [_run(session, job.work) for job in jobs]
+            return [self._run(session, job.work) for job in jobs]
 
-
-def _run(session: Session, work: Callable[[Session], Any]) -> _Outcome:
-    try:
-        with session.begin_nested():
-            return _Outcome(value=work(session))
-    except Exception as error:
-        if not _still_open(session):
-            raise
-        return _Outcome(error=error)
+    def _run(self, session: Session, work: Callable[[Session], Any]) -> _Outcome:
+        """Run one work in a SAVEPOINT of its own; a full disk may undo it alone, and is told in words there too."""
+        try:
+            with self._database.in_words(), session.begin_nested():
+                return _Outcome(value=work(session))
+        except Exception as error:
+            if not _still_open(session):
+                raise
+            return _Outcome(error=error)
 
 
 def _still_open(session: Session) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
+from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col, func, select
@@ -22,6 +24,7 @@ from relance_mailer.store.tables import (
     PaymentRow,
 )
 
+T = TypeVar("T")
 PAYMENT = "payment"  #: an allocation's kind: a payment that names the invoice
 
 
@@ -137,3 +140,86 @@ def look_again(
         .where(col(InvoiceRow.debtor_id).in_(debtor_ids), col(InvoiceRow.id).not_in(but))
         .values(next_look_at=at)
     )
+
+
+def parties(session: Session, creditor_id: int) -> list[tuple[str, str, str, str]]:
+    """Return reference, name, SIREN and VAT number of all debtors."""
+    columns = DebtorRow.reference, DebtorRow.name, DebtorRow.siren, DebtorRow.vat
+    return list(session.exec(select(*columns).where(DebtorRow.creditor_id == creditor_id)))
+
+
+def holders(session: Session, creditor_id: int, addresses: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return which debtors have some addresses: address, the debtor's reference and name."""
+    statement = (
+        select(ContactRow.address, DebtorRow.reference, DebtorRow.name)
+        .join(DebtorRow, col(DebtorRow.id) == ContactRow.debtor_id)
+        .where(ContactRow.creditor_id == creditor_id, col(ContactRow.address).in_(addresses))
+    )
+    return list(session.exec(statement))
+
+
+def numbers(session: Session, creditor_id: int) -> list[str]:
+    """Return the numbers of all invoices."""
+    return list(session.exec(select(InvoiceRow.number).where(InvoiceRow.creditor_id == creditor_id)))
+
+
+def numbers_of(session: Session, debtor_id: int, most: int) -> list[str]:
+    """Return the numbers of a debtor's invoices, at most so many, the latest."""
+    statement = select(InvoiceRow.number).where(InvoiceRow.debtor_id == debtor_id)
+    return list(session.exec(statement.order_by(col(InvoiceRow.id).desc()).limit(most)))
+
+
+def series_of(session: Session, creditor_id: int, numbers: Collection[str]) -> set[int]:
+    """Return the series of exports that list some invoices."""
+    found: set[int] = set()
+    for some in _some(numbers):
+        statement = select(InvoiceRow.series).where(
+            InvoiceRow.creditor_id == creditor_id, col(InvoiceRow.number).in_(some)
+        )
+        # not DISTINCT: SQLite would walk the index on series, and with it the whole table, for each query
+        found |= {series for series in session.exec(statement) if series is not None}
+    return found
+
+
+def listed(session: Session, creditor_id: int, series: int) -> list[tuple[str, int, int]]:
+    """Return number, id and debtor's id of the invoices that a series of exports lists."""
+    statement = select(InvoiceRow.number, InvoiceRow.id, InvoiceRow.debtor_id).where(
+        InvoiceRow.creditor_id == creditor_id, InvoiceRow.series == series
+    )
+    return [(number, id_, debtor_id) for number, id_, debtor_id in session.exec(statement) if id_ is not None]
+
+
+def list_in(
+    session: Session, creditor_id: int, numbers: Collection[str], series: int, *, only_new: bool = False
+) -> None:
+    """Note that a series of exports lists some invoices; `only_new`: those that none lists yet."""
+    none = col(InvoiceRow.series).is_(None)
+    statement = update(InvoiceRow).where(
+        col(InvoiceRow.creditor_id) == creditor_id,
+        col(InvoiceRow.number).in_(numbers),
+        col(InvoiceRow.total_minor) > 0,
+        none if only_new else none | (col(InvoiceRow.series) != series),
+    )
+    session.connection().execute(statement.values(series=series))
+
+
+def no_longer_listed(session: Session, invoice_ids: Collection[int]) -> None:
+    """Note that no series of exports lists some invoices any more."""
+    for some in _some(invoice_ids):
+        statement = update(InvoiceRow).where(col(InvoiceRow.id).in_(some))
+        session.connection().execute(statement.values(series=None))
+
+
+def join_series(session: Session, creditor_id: int, series: int, into: int) -> None:
+    """Let one series of exports go on in another."""
+    statement = update(InvoiceRow).where(
+        col(InvoiceRow.creditor_id) == creditor_id, col(InvoiceRow.series) == series
+    )
+    session.connection().execute(statement.values(series=into))
+
+
+def _some(values: Collection[T]) -> Iterator[list[T]]:
+    """Yield values, as many at a time as one query takes."""
+    rest = iter(values)
+    while some := list(islice(rest, 500)):
+        yield some

@@ -76,6 +76,7 @@ class Kind(StrEnum):
     TASK_OPENED = "task_opened"
     TASK_DONE = "task_done"
     NOTED = "noted"
+    EXPORTED = "exported"  #: a case file was made
     ERASED = "erased"
 
 

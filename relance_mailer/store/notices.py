@@ -315,6 +315,32 @@ def usual_run(session: Session, creditor_id: int, track: str, since: datetime) -
     return [(found, count) for found, count in session.exec(statement)]
 
 
+def ever_left(session: Session, creditor_id: int, track: str) -> bool:
+    """Say whether any notice of this track left, or may have."""
+    statement = select(NoticeRow.id).where(
+        NoticeRow.creditor_id == creditor_id, NoticeRow.track == track, col(NoticeRow.left_at).is_not(None)
+    )
+    return session.exec(statement.limit(1)).first() is not None
+
+
+def left_between(
+    session: Session, creditor_id: int, track: str, since: datetime, until: datetime
+) -> list[NoticeRow]:
+    """Return the notices of a track that left, or in shadow would have, in a stretch of time, oldest first."""
+    return list(
+        session.exec(
+            select(NoticeRow)
+            .where(
+                NoticeRow.creditor_id == creditor_id,
+                NoticeRow.track == track,
+                col(NoticeRow.left_at) > since,
+                col(NoticeRow.left_at) <= until,
+            )
+            .order_by(col(NoticeRow.left_at), col(NoticeRow.id))
+        )
+    )
+
+
 def written_to(
     session: Session, creditor_id: int, track: str, *, before: datetime | None = None
 ) -> frozenset[int]:

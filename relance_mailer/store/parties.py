@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
+from relance_mailer.dunning.policy import DEFAULT
 from relance_mailer.errors import NotFoundError
 from relance_mailer.store.tables import DebtorRow, InvoiceRow
 
@@ -27,6 +28,27 @@ def find_invoice(session: Session, creditor_id: int, number: str) -> InvoiceRow 
     return session.exec(
         select(InvoiceRow).where(InvoiceRow.creditor_id == creditor_id, InvoiceRow.number == number)
     ).first()
+
+
+def owners_of_numbers_like(session: Session, creditor_id: int, pattern: str) -> list[tuple[str, int]]:
+    """Return the invoice numbers that SQL's LIKE finds, "_" standing for any one character, with their debtors' ids."""
+    statement = select(InvoiceRow.number, InvoiceRow.debtor_id).where(
+        InvoiceRow.creditor_id == creditor_id, col(InvoiceRow.number).like(pattern)
+    )
+    return [(number, debtor_id) for number, debtor_id in session.exec(statement)]
+
+
+def policies(session: Session, creditor_id: int) -> dict[str, list[str]]:
+    """Return the names of the policies that debtors follow, each with the references of these debtors."""
+    statement = (
+        select(DebtorRow.policy, DebtorRow.reference)
+        .where(DebtorRow.creditor_id == creditor_id, DebtorRow.policy != DEFAULT)
+        .order_by(DebtorRow.policy, DebtorRow.reference)
+    )
+    found: dict[str, list[str]] = {}
+    for policy, debtor in session.exec(statement):
+        found.setdefault(policy, []).append(debtor)
+    return found
 
 
 def reference(session: Session, debtor_id: int) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from jinja2 import nodes
 
 from relance_mailer.errors import TemplateError
-from relance_mailer.texts import formats
+from relance_mailer.texts import foreign, formats
 from relance_mailer.texts.load import TemplateFileError, Templates
-from relance_mailer.texts.render import VARIABLES, Renderer
-from relance_mailer.texts.samples import RATE, claimed, sample, variants
+from relance_mailer.texts.render import VARIABLES, RenderedText, Renderer
+from relance_mailer.texts.samples import RATE, SENDER, claimed, sample, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,8 +34,13 @@ class TemplateProblem:
     message: str
 
 
-def check(templates: Templates) -> list[TemplateProblem]:
-    """Return what is wrong with the templates, sorted by file and line; empty if they can be used."""
+def check(templates: Templates, own: foreign.Own | None = None) -> list[TemplateProblem]:
+    """Return what is wrong with the templates, sorted by file and line; empty if they can be used.
+
+    Args:
+        templates: all of them.
+        own: the creditor's IBAN, hosts and addresses; None looks for no IBAN and no link of others.
+    """
     problems: set[TemplateProblem] = set()
     names = list(templates.names())
     known = _known_names(templates, names, problems)
@@ -45,7 +50,7 @@ def check(templates: Templates) -> list[TemplateProblem]:
         renderer = Renderer(templates)
         for name in names:
             if "/_" not in name:
-                problems.update(_rendered(templates, renderer, name))
+                problems.update(_rendered(templates, renderer, name, own))
     return sorted(problems)
 
 
@@ -81,18 +86,29 @@ def _unknown(templates: Templates, name: str, known: set[str]) -> Iterator[Templ
             yield TemplateProblem(str(templates.path(name)), node.lineno, message)
 
 
-def _rendered(templates: Templates, renderer: Renderer, name: str) -> Iterator[TemplateProblem]:
+def _rendered(
+    templates: Templates, renderer: Renderer, name: str, own: foreign.Own | None
+) -> Iterator[TemplateProblem]:
     language, stage = name.removesuffix(".md").split("/")
     path = templates.path(name)
     try:
         if not formats.is_written(language):
             raise TemplateError(f"{language!r} is no language; name the folder by two letters, `fr`")  # noqa: TRY301
         for context in variants(stage, language):
-            renderer.render(context)
+            said = renderer.render(context)
+            for problem in _foreign(said, own) if own else ():
+                yield TemplateProblem(str(path), 1, problem)
         for missing in _missing(renderer, sample(stage, language), language):
             yield TemplateProblem(str(path), 1, missing)
     except TemplateError as error:
         yield _problem(error, path)
+
+
+def _foreign(said: RenderedText, own: foreign.Own) -> Iterator[str]:
+    """Yield the IBANs and links that are neither the creditor's nor those of the invented notice."""
+    ours = foreign.Own(own.ibans | {SENDER.iban}, own.hosts, own.addresses | {SENDER.email})
+    words = (said.subject, said.preview, said.text, foreign.shown(said.html))
+    return foreign.problems(ours, words, said.html)
 
 
 def _missing(renderer: Renderer, plainest: NoticeContext, language: str) -> Iterator[str]:

@@ -50,12 +50,14 @@ class RenderedText:
         text: the plain form, LF line ends, no line over 998 characters.
         html: a whole HTML document, styles inlined.
         language: the language it was written in, which may be the fallback.
+        preview: the line that a mail program's list shows; of the HTML alone.
     """
 
     subject: str
     text: str
     html: str
     language: str
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Renderer:
         if not values[_SUBJECT]:
             raise TemplateFileError(str(template.path), 2, "the subject comes out empty; give it words")
         html, text = fill_html(skeleton.html, values), plain.write(skeleton.text, values)
-        return RenderedText(values[_SUBJECT], text, html, template.language)
+        return RenderedText(values[_SUBJECT], text, html, template.language, values[_PREVIEW])
 
     def _line(self, template: Template, variables: dict[str, object], values: list[str]) -> str:
         skeleton = template.render(variables)

@@ -173,9 +173,8 @@ def test_a_colleagues_mail_in_sent_pauses_with_that_person_as_owner_but_our_own_
     colleague = f"paul@{road.me.partition('@')[2]}"
     with road.daemon(MONDAY):
         notice = _reminded(road, debtor)
-        road.bed.append(
-            road.me, "Sent", notice.as_bytes()
-        )  # as a provider does who files what its SMTP server sends
+        # as a provider does who files what its SMTP server sends, and marks it
+        road.bed.append(road.me, "Sent", b"X-Filed: yes\r\n" + notice.as_bytes())
         road.wait_until("message", "kind = 'own' AND folder = 'Sent'")
         road.wait_until("message", "kind = 'own' AND folder = 'INBOX'")
         assert road.rows("hold") == []

@@ -122,6 +122,9 @@ def test_shadow_mode_only_records_and_going_live_starts_fresh(road: Road) -> Non
     assert road.inbox(debtor) == []
 
     road.configure(sending={"mode": "live"})
+    waits = road.tick(SECOND + timedelta(minutes=50), code=1)
+    assert (waits["sent"], waits["first_run"]["messages"]) == (0, 1)
+    road.run("approve", "first-run", "--by", "nadia", at=SECOND + timedelta(minutes=55))
     assert road.tick(SECOND + timedelta(hours=1))["sent"] == 1
     assert road.notices_to(debtor)[-1]["stage"] == "reminder1"
     assert len(road.inbox(debtor)) == 1
@@ -139,6 +142,7 @@ def test_redirect_mode_writes_to_the_team_alone_and_serves_no_stage_of_the_live_
     assert road.inbox(debtor) == []
 
     road.configure(sending={"mode": "live", "redirect_to": ""})
+    road.run("approve", "first-run", "--by", "nadia", at=SECOND)
     assert road.tick(SECOND)["sent"] == 1
     assert road.notices_to(debtor)[-1]["stage"] == "reminder1"
     assert len(road.inbox(debtor)) == 1

@@ -23,6 +23,7 @@ from typing import Any
 
 import relance_mailer
 from relance_mailer import bootstrap, config
+from relance_mailer.services import first_run
 from relance_mailer.services.import_ import import_invoices, import_payments
 from relance_mailer.services.office import Office
 from tests.support.killing_server import KillingServer, Moment, strike
@@ -122,6 +123,7 @@ class House:
             with _MIGRATING:
                 bootstrap.install(settings, bootstrap.make_clock(settings, BEGINNING))
             with bootstrap.open_office(settings, at=BEGINNING) as self.office:
+                first_run.approve(self.office, BEGINNING, "test")
                 import_payments(
                     self.office, b"Date;Code client;Montant\r\n", "reglements.csv", self.now, "test"
                 )

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from relance_mailer import bootstrap
 from relance_mailer import config as configuration
 from relance_mailer.clock import FixedClock
+from relance_mailer.dunning.notice import Mode
 from relance_mailer.mail.imap import Folder
+from relance_mailer.services import first_run
 from relance_mailer.services.import_ import ImportReport, import_invoices, import_payments
 from relance_mailer.services.receive import MailSink
 
@@ -49,6 +51,7 @@ port = {smtp_port}
 tls = "none"
 from_address = "{address}"
 rate = "unlimited"
+sent_copy = "none"
 timeout = 10
 
 [[mailboxes]]
@@ -117,9 +120,15 @@ def write_config(folder: Path, **settings: Any) -> Path:
 
 
 def make_office(folder: Path, at: datetime = MONDAY, **settings: Any) -> Path:
-    """Write a configuration, install its database as of `at`, and return the configuration's path."""
+    """Write a configuration, install its database as of `at`, and return the configuration's path.
+
+    Where its mode is live, its first run is approved.
+    """
     path = write_config(folder, **settings)
     bootstrap.install(configuration.load(path), FixedClock(at))
+    with open_office(path, at) as office:
+        if office.mode is Mode.LIVE:
+            first_run.approve(office, at, TEAM)
     return path
 
 

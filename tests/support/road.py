@@ -146,9 +146,14 @@ class Road:
     # The installation.
 
     def install(self, **changes: Settings) -> None:
-        """Write the configuration, with the changes given section by section, and create the database."""
+        """Write the configuration, with the changes given section by section, and create the database.
+
+        Where its mode is live, its first run is approved.
+        """
         self.configure(**changes)
         self.run("db", "migrate")
+        if self.settings["sending"]["mode"] == "live":
+            self.run("approve", "first-run", "--by", "nadia", at=MONDAY)
 
     def configure(self, **changes: Settings) -> None:
         """Change the configuration."""
@@ -183,6 +188,7 @@ class Road:
                 "port": self.bed.smtp_port,
                 "from_address": self.me,
                 "rate": "unlimited",
+                "sent_copy": "none",
                 "plus_address": True,
             },
             "mailboxes": {
@@ -219,7 +225,7 @@ class Road:
         file = self.folder / f"{what}-{self._files}.csv"
         file.write_bytes("\r\n".join([header, *rows, ""]).encode("cp1252"))
         done = self.run("import", what, str(file), "--by", "nadia", at=at)
-        assert f"{len(rows)} ajoutée" in done.out, done.out
+        assert f"{len(rows)} ajouté" in done.out, done.out
 
     def tick(self, at: datetime, code: int | None = 0) -> dict[str, Any]:
         """One whole pass at an instant; what it did."""

@@ -23,7 +23,7 @@ from relance_mailer import bootstrap, config
 from relance_mailer.clock import FixedClock
 from relance_mailer.errors import Scope, SmtpError
 from relance_mailer.mail.imap import Batch, Fetched, Folder
-from relance_mailer.services import gates, receive, send
+from relance_mailer.services import first_run, gates, receive, send
 from relance_mailer.services.follow_up import FollowedUp, follow_up
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import Office
@@ -77,6 +77,7 @@ _SETTINGS: dict[str, dict[str, Any]] = {
         "tls": "none",
         "from_address": OUR_ADDRESS,
         "rate": "unlimited",
+        "sent_copy": "none",
         "timeout": 5,
         "dot_timeout": 5,
     },
@@ -99,9 +100,13 @@ def make_config(folder: Path, **changes: Any) -> config.Config:
     return config.parse(data, folder / "config.toml")
 
 
-def install(folder: Path) -> Path:
-    """Make a migrated database and its state file, for worlds to copy."""
-    bootstrap.install(make_config(folder), FixedClock(TUESDAY))
+def install(folder: Path, *, approved: bool = True) -> Path:
+    """Make a migrated database and its state file, for worlds to copy; its first run in live is approved, or not yet."""
+    settings = make_config(folder)
+    bootstrap.install(settings, FixedClock(TUESDAY))
+    if approved:
+        with bootstrap.open_office(settings, at=TUESDAY) as office:
+            first_run.approve(office, TUESDAY, "Claire")
     return folder
 
 
@@ -472,7 +477,7 @@ class _OpenOutbox:
 
     def __init__(self, office: Office) -> None:
         self._group = GroupCommit(office.db)
-        self._outbox = Outbox(office, self._group, bootstrap.make_accounts(office.config).smtp)
+        self._outbox = Outbox(office, self._group, bootstrap.make_accounts(office.config, office.clock).smtp)
 
     async def __aenter__(self) -> Outbox:
         return self._outbox

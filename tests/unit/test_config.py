@@ -18,12 +18,14 @@ from relance_mailer.errors import ConfigError
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 HERE = Path("/etc/relance/config.toml")
 FORMAL = {"key": "f", "kind": "formal_notice", "offset_days": 45, "deadline_days": 15, "needs_approval": True}
+A_NAME = "key_accounts"  #: of the policy that the example shows
 REMINDER = {"key": "r", "kind": "reminder", "offset_days": 3}
 HANDOVER = {"key": "h", "kind": "handover", "offset_days": 60}
 
 
 def settings(**sections: Any) -> dict[str, Any]:
     return {
+        "language": "en",
         "creditor": {"name": "Exemple SARL"},
         "smtp": {"host": "smtp.example", "from_address": "compta@exemple.example"},
         "mailboxes": [{"host": "imap.example"}],
@@ -38,7 +40,7 @@ def complaint(**sections: Any) -> str:
     with pytest.raises(ConfigError) as caught:
         read(**sections)
     words = str(caught.value)
-    assert words.startswith(f"{HERE}:\n"), "the file is named"
+    assert words.startswith(f"{HERE}"), "the file is named"
     return words
 
 
@@ -73,7 +75,8 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> dict[str, Any]:
         if inner is None:
             found[prefix + name] = field.get_default(call_default_factory=True)
         else:
-            found |= keys_of(inner, f"{prefix}{name}.")
+            of_any_name = f"{name}.{A_NAME}" if get_origin(field.annotation) is dict else name
+            found |= keys_of(inner, f"{prefix}{of_any_name}.")
     return found
 
 
@@ -86,7 +89,7 @@ def _kinds(annotation: Any) -> list[type]:
 
 
 def leaves(value: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and value:
         return {
             key: leaf
             for name, inner in value.items()
@@ -144,92 +147,104 @@ def test_the_commented_out_parts_of_the_example_are_of_the_right_kinds() -> None
 
 
 def test_an_unknown_key_is_named_with_its_section_and_file() -> None:
-    assert "policy.min_days_betwen: is not a setting that exists" in complaint(policy={"min_days_betwen": 3})
-    assert "mailboxes.0.folder: is not a setting that exists" in complaint(
+    assert (
+        "[policy] min_days_betwen is not a setting that exists; did you mean min_days_between?"
+        in complaint(policy={"min_days_betwen": 3})
+    )
+    assert "[[mailboxes]] folder is not a setting that exists; did you mean folders?" in complaint(
         mailboxes=[{"host": "h", "folder": ["a"]}]
     )
-    assert "polcy: is not a setting that exists" in complaint(polcy={})
+    assert "[polcy] is not a setting that exists; did you mean polic" in complaint(polcy={})
 
 
 @pytest.mark.parametrize("inner", ["folder", "_folder", "self", "model_config"])
 def test_no_inner_name_of_the_program_passes_for_a_setting(inner: str) -> None:
-    assert f"{inner}: is not a setting that exists" in complaint(**{inner: "/tmp"})
+    assert f"{inner} is not a setting that exists" in complaint(**{inner: "/tmp"})
 
 
 def test_a_missing_key_is_named() -> None:
-    assert "creditor.name: is missing" in complaint(creditor={})
-    assert "smtp.from_address: is missing" in complaint(smtp={"host": "h"})
+    assert "[creditor] name is missing" in complaint(creditor={})
+    assert "[smtp] from_address is missing" in complaint(smtp={"host": "h"})
     assert "mailboxes" in complaint(mailboxes=[])
 
 
 def test_every_fault_is_told_at_once() -> None:
     words = complaint(creditor={}, holds={"other": 0}, daemon={"look": 1})
-    assert all(key in words for key in ("creditor.name", "holds.other", "daemon.look"))
+    assert all(key in words for key in ("[creditor] name", "[holds] other", "[daemon] look"))
 
 
-@pytest.mark.parametrize(
-    ("sections", "key", "why"),
-    [
-        (
-            {"creditor": {"name": "A", "timezone": "Europe/Pariss"}},
-            "creditor.timezone",
-            "no time zone called",
-        ),
-        (
-            {"creditor": {"name": "A", "timezone": "../../etc/passwd"}},
-            "creditor.timezone",
-            "no time zone called",
-        ),
-        ({"creditor": {"name": "A\r\nBcc: x@y"}}, "creditor.name", "one line"),
-        ({"creditor": {"name": "A\u2028B"}}, "creditor.name", "one line"),
-        (
-            {"creditor": {"name": "A", "iban": "FR76 3000 6000 0112 3456 7890 188"}},
-            "creditor.iban",
-            "check digits",
-        ),
-        ({"creditor": {"name": "A", "country": "France"}}, "creditor.country", "pattern"),
-        ({"creditor": {"name": "A", "email": "compta"}}, "creditor.email", "no e-mail address"),
-        ({"smtp": smtp(from_address="")}, "smtp.from_address", "at least 1"),
-        ({"smtp": smtp(from_address="Compta <a@b.fr>")}, "smtp.from_address", "no e-mail address"),
-        ({"smtp": smtp(bcc="a@b.fr, c@d.fr")}, "smtp.bcc", "no e-mail address"),
-        ({"smtp": smtp(rate="0/minute")}, "smtp.rate", "pattern"),
-        ({"smtp": smtp(port=70000)}, "smtp.port", "65535"),
-        ({"smtp": smtp(timeout=float("inf"))}, "smtp.timeout", "finite"),
-        ({"smtp": smtp(tls="none")}, "smtp", "clear text"),
-        ({"mailboxes": [{"host": "imap.example", "tls": "none"}]}, "mailboxes.0", "clear text"),
-        ({"mailboxes": [{"host": "a"}, {"host": "b"}]}, "the whole", "same name"),
-        ({"mailboxes": [{"host": "a", "folders": []}]}, "mailboxes.0.folders", "at least 1"),
-        ({"smtp": smtp(password="a", password_env="B")}, "smtp", "not several"),
-        ({"sending": {"mode": "redirect"}}, "sending", "redirect_to"),
-        ({"sending": {"mode": "test"}}, "sending.mode", "shadow"),
-        (
-            {"sending": {"mode": "redirect", "redirect_to": "team"}},
-            "sending.redirect_to",
-            "no e-mail address",
-        ),
-        ({"policy": {"window_start": time(17), "window_end": time(9)}}, "policy", "never opens"),
-        ({"policy": {"window_days": ["sat", "sun"]}}, "policy", "never opens"),
-        ({"policy": {"window_start": 9}}, "policy.window_start", "time of day"),
-        ({"policy": {"window_end": "17:00+02:00"}}, "policy.window_end", "without an offset"),
-        ({"policy": {"min_days_between": 0}}, "policy.min_days_between", "greater than or equal to 1"),
-        (
-            {"rates": [{"effective_from": date(2027, 2, 1), "ecb": "2.15"}]},
-            "rates.0",
-            "1 January or on 1 July",
-        ),
-        (
-            {"rates": [{"effective_from": date(2027, 1, 1), "ecb": "12.15"}]},
-            "rates.0",
-            "the margin is added by law",
-        ),
-        ({"rates": [{"effective_from": date(2027, 1, 1), "ecb": float("nan")}]}, "rates.0.ecb", "finite"),
-        ({"rehearsal": {"start": datetime(2026, 3, 2, 9)}}, "rehearsal.start", "offset"),
-        ({"rehearsal": {}}, "the whole", "on this machine"),
-    ],
-)
+#: Sections, the key that is named, what is said of it.
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"creditor": {"name": "A", "timezone": "Europe/Pariss"}},
+        "[creditor] timezone",
+        "no time zone called",
+    ),
+    (
+        {"creditor": {"name": "A", "timezone": "../../etc/passwd"}},
+        "[creditor] timezone",
+        "no time zone called",
+    ),
+    ({"creditor": {"name": "A\r\nBcc: x@y"}}, "[creditor] name", "one line"),
+    ({"creditor": {"name": "A\u2028B"}}, "[creditor] name", "one line"),
+    (
+        {"creditor": {"name": "A", "iban": "FR76 3000 6000 0112 3456 7890 188"}},
+        "[creditor] iban",
+        "check digits",
+    ),
+    ({"creditor": {"name": "A", "country": "France"}}, "[creditor] country", "two capitals"),
+    ({"creditor": {"name": "A", "email": "compta"}}, "[creditor] email", "no e-mail address"),
+    ({"smtp": smtp(from_address="")}, "[smtp] from_address", "cannot be empty"),
+    ({"smtp": smtp(from_address="Compta <a@b.fr>")}, "[smtp] from_address", "no e-mail address"),
+    ({"smtp": smtp(bcc="a@b.fr, c@d.fr")}, "[smtp] bcc", "no e-mail address"),
+    ({"smtp": smtp(rate="0/minute")}, "[smtp] rate", "30/minute"),
+    ({"smtp": smtp(port=70000)}, "[smtp] port", "65535"),
+    ({"smtp": smtp(timeout=float("inf"))}, "[smtp] timeout", "finite"),
+    ({"smtp": smtp(tls="none")}, "[smtp]", "clear text"),
+    ({"mailboxes": [{"host": "imap.example", "tls": "none"}]}, "[[mailboxes]]", "clear text"),
+    ({"mailboxes": [{"host": "a"}, {"host": "b"}]}, "", "same name"),
+    ({"mailboxes": [{"host": "a", "folders": []}]}, "[[mailboxes]] folders", "cannot be empty"),
+    ({"smtp": smtp(password="a", password_env="B")}, "[smtp]", "not several"),
+    ({"sending": {"mode": "redirect"}}, "[sending]", "redirect_to"),
+    ({"sending": {"mode": "test"}}, "[sending] mode", "shadow"),
+    (
+        {"sending": {"mode": "redirect", "redirect_to": "team"}},
+        "[sending] redirect_to",
+        "no e-mail address",
+    ),
+    ({"policy": {"window_start": time(17), "window_end": time(9)}}, "[policy]", "never opens"),
+    ({"policy": {"window_days": ["sat", "sun"]}}, "[policy]", "never opens"),
+    ({"policy": {"window_start": 9}}, "[policy] window_start", "time of day"),
+    ({"policy": {"window_end": "17:00+02:00"}}, "[policy] window_end", "without an offset"),
+    ({"policy": {"min_days_between": 0}}, "[policy] min_days_between", "at least 1"),
+    (
+        {"rates": [{"effective_from": date(2027, 2, 1), "ecb": "2.15"}]},
+        "[[rates]]",
+        "1 January or on 1 July",
+    ),
+    (
+        {"rates": [{"effective_from": date(2027, 1, 1), "ecb": "12.15"}]},
+        "[[rates]]",
+        "the margin is added by law",
+    ),
+    ({"rates": [{"effective_from": date(2027, 1, 1), "ecb": float("nan")}]}, "[[rates]] ecb", "finite"),
+    ({"rehearsal": {"start": datetime(2026, 3, 2, 9)}}, "[rehearsal] start", "offset"),
+    ({"rehearsal": {}}, "", "on this machine"),
+]
+
+
+@pytest.mark.parametrize(("sections", "key", "why"), WRONG)
 def test_what_cannot_be_is_refused_with_its_key(sections: dict[str, Any], key: str, why: str) -> None:
-    [line] = [line for line in complaint(**sections).splitlines() if line.strip().startswith(f"{key}:")]
-    assert why in line
+    said = [line for line in complaint(**sections).splitlines() if line.strip().startswith(f"{HERE}: {key}")]
+    assert any(why in line for line in said)
+
+
+@pytest.mark.parametrize("sections", [case[0] for case in WRONG])
+def test_what_cannot_be_is_told_in_french_too(sections: dict[str, Any]) -> None:
+    english, french = complaint(**sections), complaint(language="fr", **sections)
+    assert f"{HERE} : " in french
+    assert not {"must", "the", "is", "cannot", "give"} & set(french.split())
+    assert french != english
 
 
 @pytest.mark.parametrize(

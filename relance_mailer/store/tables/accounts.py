@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from relance_mailer.dunning.policy import DEFAULT
 from relance_mailer.store.fields import creditor_key, instant
 
 
@@ -29,6 +30,8 @@ class DebtorRow(SQLModel, table=True):
     city: str = ""
     siren: str = ""
     vat: str = ""
+    segment: str = ""
+    policy: str = DEFAULT  #: the name of the dunning policy that it follows
     created_at: datetime = instant()
 
 
@@ -48,6 +51,7 @@ class ContactRow(SQLModel, table=True):
     address: str  #: lower case
     domain: str  #: lower case
     name: str = ""
+    role: str = "other"  #: accounts | other | purchasing | management: written to in this order
     rank: int = 0
     state: str = "usable"  #: usable | dead | unserved (the last notice did not arrive) | stopped
     absent_since: date | None = None  #: the day on which an absence was told
@@ -61,6 +65,7 @@ class InvoiceRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("creditor_id", "number"),
         Index("ix_invoice_next_look", "creditor_id", "next_look_at"),
+        Index("ix_invoice_series", "creditor_id", "series"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -75,6 +80,7 @@ class InvoiceRow(SQLModel, table=True):
     first_seen: date
     next_look_at: datetime | None = instant(nullable=True)  #: when to decide again; None: an event will say
     handed_over_at: datetime | None = instant(nullable=True)
+    series: int | None = None  #: the first import of the run of exports that lists it (ADR 7)
 
 
 class PaymentRow(SQLModel, table=True):
@@ -119,7 +125,7 @@ class ImportRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     creditor_id: int = creditor_key()
-    kind: str  #: invoices | payments
+    kind: str  #: invoices | payments | debtors
     file_name: str
     sha256: str
     imported_at: datetime = instant()

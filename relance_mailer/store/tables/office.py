@@ -71,6 +71,7 @@ class TaskRow(SQLModel, table=True):
             postgresql_where=text("done_at IS NULL"),
         ),
         Index("ix_task_subject", "creditor_id", "kind", "subject"),
+        Index("ix_task_alerted_at", "creditor_id", "alerted_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -84,3 +85,4 @@ class TaskRow(SQLModel, table=True):
     remind_on: date | None = None
     done_at: datetime | None = instant(nullable=True)
     done_by: str = ""
+    alerted_at: datetime | None = instant(nullable=True)  #: when a mail told the team of it

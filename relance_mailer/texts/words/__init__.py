@@ -7,16 +7,40 @@ from __future__ import annotations
 
 from string import Formatter
 
-from relance_mailer.texts.words import acts, decisions, first_day, imports, views
+from relance_mailer.texts.words import (
+    acts,
+    alerts,
+    auth,
+    checks,
+    debtors,
+    decisions,
+    dossier,
+    first_day,
+    imports,
+    live,
+    views,
+)
 
-_TABLES = (decisions.WORDS, views.WORDS, first_day.WORDS, imports.WORDS, acts.WORDS)
+_TABLES = (
+    decisions.WORDS,
+    debtors.WORDS,
+    views.WORDS,
+    first_day.WORDS,
+    imports.WORDS,
+    acts.WORDS,
+    alerts.WORDS,
+    auth.WORDS,
+    checks.WORDS,
+    live.WORDS,
+    dossier.WORDS,
+)
 WORDS: dict[str, tuple[str, str]] = {key: words for table in _TABLES for key, words in table.items()}
 assert len(WORDS) == sum(map(len, _TABLES)), "a key stands in two modules"
 
 
 def say(key: str, language: str, **arguments: object) -> str:
     """Return the words for `key` in `language` ("fr", else English); a stage of one's own is called by its key."""
-    if key not in WORDS and key.startswith(("stage.", "hold.", "owner.", "dispute.")):
+    if key not in WORDS and key.startswith(("stage.", "hold.", "owner.", "dispute.", "policy.")):
         return key.partition(".")[2]
     french, english = WORDS[key]
     words = french if language == "fr" else english

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from relance_mailer.cli import main
 from relance_mailer.services.reader import Reader
@@ -40,8 +41,11 @@ def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     def run(*arguments: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["relance-mailer", *map(str, arguments)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
+        try:
+            with pytest.raises(SystemExit) as end:
+                main()
+        finally:
+            structlog.reset_defaults()  # a command may have sent the log to this test's stderr
         printed = capsys.readouterr()
         return Done(int(end.value.code or 0), printed.out, printed.err)
 

@@ -110,12 +110,13 @@ async def smtp_server(
     for verb, behaviour in (broken or {}).items():
         setattr(Server, f"smtp_{verb}", behaviour)
     options.setdefault("authenticator", check_password)
+    options.setdefault("enable_SMTPUTF8", False)
     options.setdefault("auth_require_tls", wrap is not None or "tls_context" in options)
     loop = asyncio.get_running_loop()
 
     def build() -> Server:
         settings = {**options, "auth_require_tls": False} if wrap else options
-        return Server(peer, hostname="127.0.0.1", loop=loop, enable_SMTPUTF8=False, **settings)
+        return Server(peer, hostname="127.0.0.1", loop=loop, **settings)
 
     server = await loop.create_server(build, "127.0.0.1", 0, ssl=wrap)
     peer.port = server.sockets[0].getsockname()[1]

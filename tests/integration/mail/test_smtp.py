@@ -10,7 +10,8 @@ import aiosmtplib.errors
 import pytest
 
 from relance_mailer.errors import ConfigError, InDoubtError, InputError, Scope, SmtpError
-from relance_mailer.mail.smtp import VENDOR_ERRORS, Accepted, SmtpAccount, SmtpConnection, Withheld, mapped
+from relance_mailer.mail.smtp import Accepted, SmtpAccount, SmtpConnection, Withheld
+from relance_mailer.mail.smtp_errors import VENDOR_ERRORS, mapped
 from tests.integration.mail.servers import (
     Certificates,
     after_content,

@@ -238,7 +238,7 @@ def test_a_template_mended_lets_its_notices_go(world: World) -> None:
 
 
 def test_an_address_that_no_server_takes_asks_a_person_and_holds_nobody_else_up(world: World) -> None:
-    world.owing("dürand@debtor.example")
+    world.owing("du..rand@debtor.example")
     world.owing("b@other.example")
     assert world.plan().created == 1
     assert len(world.tasks()) == 1

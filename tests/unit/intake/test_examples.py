@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from relance_mailer.dunning.invoice import DebtorKind
-from relance_mailer.intake.csv import parse_invoices, parse_payments
+from relance_mailer.intake.invoices import parse_invoices
+from relance_mailer.intake.payments import parse_payments
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

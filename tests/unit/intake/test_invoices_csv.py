@@ -6,9 +6,9 @@ import pytest
 from relance_mailer.dunning.invoice import DebtorKind
 from relance_mailer.dunning.money import Money
 from relance_mailer.errors import InputError
-from relance_mailer.intake import cells, table
+from relance_mailer.intake import cells, header, sums, table, textfile
 from relance_mailer.intake.columns import INVOICE_COLUMNS, PAYMENT_COLUMNS
-from relance_mailer.intake.csv import parse_invoices
+from relance_mailer.intake.invoices import parse_invoices
 from relance_mailer.intake.reasons import Reason, say
 from relance_mailer.intake.records import InvoiceRecord, RowError, explain
 
@@ -118,7 +118,7 @@ def test_a_header_s_case_accents_and_number_sign_do_not_matter(header: str) -> N
         ("Échéance", "", Reason.MISSING),
         ("Échéance", "04/01/2026", Reason.DUE_BEFORE_ISSUED),
         ("Montant TTC", "", Reason.MISSING),
-        ("Montant TTC", "1,250", Reason.AMBIGUOUS_SUM),
+        ("Montant TTC", "1,250", Reason.TOO_MANY_DECIMALS),  # the other row proves the comma
         ("Montant TTC", "0,00", Reason.ZERO),
         ("Devise", "EURO$", Reason.UNKNOWN_CURRENCY),
         ("Devise", "FRF", Reason.UNKNOWN_CURRENCY),
@@ -221,10 +221,30 @@ def test_the_same_row_twice_goes_in_once_and_the_second_is_reported() -> None:
     ]
 
 
-def test_a_number_that_comes_back_with_other_values_is_reported_and_the_first_stands() -> None:
-    records, errors = parse_invoices(file_of({}, {"Montant TTC": "9,00"}))
-    assert [record.total.minor for record in records] == [125_000]
+def test_a_number_that_comes_back_with_another_name_is_reported_and_the_first_stands() -> None:
+    records, errors = parse_invoices(file_of({}, {"Client": "Dupond"}))
+    assert [record.line for record in records] == [2]
     assert [(error.line, error.reason) for error in errors] == [(3, Reason.CONFLICTING_INVOICE)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ({"Montant TTC": "9,00"}, Reason.SPLIT_INVOICE),
+        ({"Solde": "9,00"}, Reason.SPLIT_INVOICE),
+        ({"Échéance": "04/03/2026"}, Reason.INSTALMENTS),
+    ],
+)
+def test_of_rows_that_may_be_parts_of_one_invoice_none_goes_in_as_the_whole(
+    cell: dict[str, str], reason: Reason
+) -> None:
+    records, errors = parse_invoices(file_of({}, cell, {}))
+    assert records == []
+    assert [(error.line, error.reason, error.arguments) for error in errors] == [
+        (2, reason, ("3",)),
+        (3, reason, ("2",)),
+        (4, Reason.REPEATED_INVOICE, ("2",)),
+    ]
 
 
 def test_a_refused_row_does_not_bar_its_number() -> None:
@@ -267,7 +287,7 @@ def test_a_stray_quote_on_the_last_line_is_reported_rather_than_read_somehow(cel
 def test_a_file_of_too_many_lines_is_refused_and_each_line_end_counts_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(table, "MAX_LINES", 2)
+    monkeypatch.setattr(textfile, "MAX_LINES", 2)
     assert len(parse_invoices(file_of({}))[0]) == 1
     with pytest.raises(InputError, match="more than 2 lines"):
         parse_invoices(file_of({}, {"N° facture": "F-2"}))
@@ -306,7 +326,7 @@ def test_a_quoted_cell_may_hold_the_separator_and_quotes() -> None:
         (b"PK\x03\x04....", "workbook"),
         (b"\xd0\xcf\x11\xe0....", "workbook"),
         (b"%PDF-1.7", "PDF"),
-        ("N° facture".encode("utf-16"), "UTF-16"),
+        ("N° facture".encode("utf-16")[:-1], "UTF-16"),
         (file_of({}) + b"\0", "NUL"),
         (file_of({}, encoding="cp1252") + b"\x81", "neither UTF-8 nor Windows-1252"),
         (file_of({}) + b"\xe9", "damaged on line 3"),
@@ -327,7 +347,7 @@ def test_a_file_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_beyond_all_measure_is_reported_alone() -> None:
-    records, errors = parse_invoices(raw("x" * (table.MAX_ROW + 1), ROW))
+    records, errors = parse_invoices(raw("x" * (textfile.MAX_ROW + 1), ROW))
     assert [record.line for record in records] == [3]
     assert [(error.line, error.reason) for error in errors] == [(2, Reason.ROW_TOO_LONG)]
 
@@ -341,7 +361,7 @@ def test_an_error_reads_in_french_and_in_english_and_is_safe_to_print() -> None:
 
 
 def test_an_ambiguous_sum_is_explained_with_both_readings() -> None:
-    _, (error,) = with_cell("Montant TTC", "1,250")
+    error = RowError(2, "Montant TTC", "1,250", Reason.AMBIGUOUS_SUM, ("1250,00", "1,25"))
     assert "écrivez 1250,00 ou 1,25" in explain(error, "fr")
 
 
@@ -356,10 +376,10 @@ def test_every_column_has_names_that_no_other_column_bears() -> None:
         owners: dict[str, str] = {}
         for column in columns:
             for name in column.names:
-                assert owners.setdefault(table._canonical(name), column.field) == column.field, name
+                assert owners.setdefault(header.canonical(name), column.field) == column.field, name
 
 
 def test_a_currency_in_use_is_known_and_a_former_one_is_not() -> None:
-    assert cells.a_currency("€") == "EUR"
+    assert sums.a_currency("€") == "EUR"
     with pytest.raises(cells.CellError):
-        cells.a_currency("DEM")
+        sums.a_currency("DEM")

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from relance_mailer.errors import InputError
-from relance_mailer.intake.csv import parse_payments
+from relance_mailer.intake.payments import parse_payments
 from relance_mailer.intake.reasons import Reason
 from relance_mailer.intake.records import PaymentRecord, RowError
 
@@ -77,7 +77,7 @@ def test_a_payment_may_name_its_invoice_alone() -> None:
         ("32/01/2026;C5;F-1;5,00;EUR;;", "Date de règlement", Reason.BAD_DATE),
         ("04/02/2026;C5;F-1;;EUR;;", "Montant", Reason.MISSING),
         ("04/02/2026;C5;F-1;0,00;EUR;;", "Montant", Reason.ZERO),
-        ("04/02/2026;C5;F-1;1.250;EUR;;", "Montant", Reason.AMBIGUOUS_SUM),
+        ("04/02/2026;C5;F-1;1,250;EUR;;", "Montant", Reason.TOO_MANY_DECIMALS),
         ("04/02/2026;C5;F-1;5,00;XXX;;", "Devise", Reason.UNKNOWN_CURRENCY),
         ("04/02/2026;;;5,00;EUR;;VIR", "Code client", Reason.NO_DEBTOR),
         ("04/02/2026;C5;F-1;5,00;EUR;;V\x07IR", "Libellé", Reason.CONTROL),

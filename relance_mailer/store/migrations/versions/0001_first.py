@@ -55,6 +55,8 @@ def upgrade() -> None:
     sa.Column('city', sa.String(), nullable=False),
     sa.Column('siren', sa.String(), nullable=False),
     sa.Column('vat', sa.String(), nullable=False),
+    sa.Column('segment', sa.String(), nullable=False),
+    sa.Column('policy', sa.String(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_debtor_creditor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_debtor')),
@@ -163,6 +165,7 @@ def upgrade() -> None:
     sa.Column('address', sa.String(), nullable=False),
     sa.Column('domain', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
+    sa.Column('role', sa.String(), nullable=False),
     sa.Column('rank', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('absent_since', sa.Date(), nullable=True),
@@ -190,6 +193,7 @@ def upgrade() -> None:
     sa.Column('first_seen', sa.Date(), nullable=False),
     sa.Column('next_look_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('handed_over_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('series', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_invoice_creditor_id')),
     sa.ForeignKeyConstraint(['debtor_id'], ['debtor.id'], name=op.f('fk_invoice_debtor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invoice')),
@@ -198,6 +202,7 @@ def upgrade() -> None:
     with op.batch_alter_table('invoice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_invoice_debtor_id'), ['debtor_id'], unique=False)
         batch_op.create_index('ix_invoice_next_look', ['creditor_id', 'next_look_at'], unique=False)
+        batch_op.create_index('ix_invoice_series', ['creditor_id', 'series'], unique=False)
 
     op.create_table('payment',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -230,11 +235,13 @@ def upgrade() -> None:
     sa.Column('remind_on', sa.Date(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('done_by', sa.String(), nullable=False),
+    sa.Column('alerted_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_task_creditor_id')),
     sa.ForeignKeyConstraint(['debtor_id'], ['debtor.id'], name=op.f('fk_task_debtor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_task'))
     )
     with op.batch_alter_table('task', schema=None) as batch_op:
+        batch_op.create_index('ix_task_alerted_at', ['creditor_id', 'alerted_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_task_debtor_id'), ['debtor_id'], unique=False)
         batch_op.create_index('ix_task_subject', ['creditor_id', 'kind', 'subject'], unique=False)
         batch_op.create_index('ux_task_open', ['creditor_id', 'kind', 'subject'], unique=True, sqlite_where=sa.text('done_at IS NULL'), postgresql_where=sa.text('done_at IS NULL'))
