@@ -22,6 +22,7 @@ Each message says what happened, where, and what to do.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 
@@ -50,7 +51,20 @@ class TemplateError(RelanceError):
 
 
 class RateUnknownError(RelanceError):
-    """No late-payment rate is known for a half-year that a computation needs."""
+    """No late-payment rate is known for a half-year that a computation needs.
+
+    Attributes:
+        start: the half-year's first day.
+    """
+
+    def __init__(self, start: date) -> None:
+        which = "first" if start.month == 1 else "second"
+        super().__init__(
+            f"no late-payment rate is known for the {which} half of {start.year}: add these three lines to "
+            f"the configuration, with the European Central Bank's main refinancing rate on that day instead of 2.15: "
+            f"[[rates]] / effective_from = {start} / ecb = 2.15"
+        )
+        self.start = start
 
 
 class UnreadableError(RelanceError):
@@ -77,6 +91,11 @@ class Scope(StrEnum):
     MESSAGE = "message"  #: DATA: this message
 
 
+def readable(words: str) -> str:
+    """Return a server's words as text that can be written down: bytes that were no UTF-8 become U+FFFD."""
+    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class MailError(RelanceError):
     """A mail server refused, or the connection to it failed.
 
@@ -97,6 +116,7 @@ class MailError(RelanceError):
         phase: str,
         code: int | None = None,
     ) -> None:
+        answer = readable(answer)
         super().__init__(f"{phase}: {answer}")
         self.answer = answer
         self.permanent = permanent

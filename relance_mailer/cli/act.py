@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -329,11 +330,29 @@ def approve_first_run(
 
 
 @approvals.command("iban")
-def approve_iban(config: ConfigOption = DEFAULT_CONFIG, by: ByOption = "", at: AtOption = "") -> None:
-    """Accept the configuration's IBAN."""
+def approve_iban(
+    by: Annotated[
+        str, typer.Option("--by", help="The second person, who compared it with the bank's papers.")
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    at: AtOption = "",
+) -> None:
+    """Accept the configuration's IBAN in place of the one before, as a second person."""
+    who = by.strip()
+    if not who:
+        msg = "name the second person who accepts the IBAN"
+        raise typer.BadParameter(msg, param_hint="--by")
     with office(config, at) as opened:
-        iban = desk.approve_iban(opened, opened.clock.now(), person(by))
-        _tell(opened, "act.iban", iban=iban)
+        old, new = desk.approve_iban(opened, opened.clock.now(), who, _login())
+        say(desk.iban_words("act.iban", opened, old, new, who))
+
+
+def _login() -> str:
+    """Return the user logged in, "" where the system has no name for it (a container's bare number)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 @approvals.command("doubt")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import getpass
 import json
 import logging
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,15 +62,16 @@ ByOption = Annotated[str, typer.Option("--by", help="Who decides (default: the u
 
 DEFAULT_CONFIG = Path("config.toml")
 
+#: What a server's answer or a debtor's name could move a terminal's cursor with.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
-def configure_log(*, quiet: bool = False) -> None:
-    """Write the log to stderr: words on a terminal, one JSON object a line otherwise; `quiet`: only what is wrong."""
+
+def configure_log(config: Config, *, quiet: bool = False) -> None:
+    """Write the log to stderr: sentences on a terminal, one JSON object a line otherwise; `quiet`: only what is wrong."""
     import structlog
 
-    terminal = sys.stderr.isatty()
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    json_lines = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer: Any = partial(_sentence, config) if sys.stderr.isatty() else json_lines
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -82,6 +85,24 @@ def configure_log(*, quiet: bool = False) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+
+
+def _sentence(config: Config, _logger: object, _method: str, entry: MutableMapping[str, Any]) -> str:
+    """Write a log entry as a person reads it: the creditor's time, `log.EVENT` in words, and a list line by line."""
+    from relance_mailer.texts import formats
+    from relance_mailer.texts.words import WORDS
+    from relance_mailer.texts.words import say as words
+
+    local = datetime.fromisoformat(entry.pop("timestamp")).astimezone(config.creditor.zone)
+    event, _ = entry.pop("event"), entry.pop("level")
+    below = [*entry.pop("would_leave", ()), *entry.pop("exception", "").splitlines()]
+    shown = {name: ", ".join(value) if isinstance(value, list) else value for name, value in entry.items()}
+    if (key := f"log.{event}") in WORDS:
+        told = words(key, config.language, **shown)
+    else:
+        told = ", ".join([event, *(f"{name}: {value}" for name, value in shown.items())])
+    first = f"{formats.short_date(local.date(), config.language)} {local:%H:%M:%S}  {told}"
+    return "\n".join(_CONTROL.sub(" ", line) for line in (first, *below))
 
 
 def load(path: Path) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,34 +10,37 @@ from typing import Any
 
 from relance_mailer.cli.common import say
 from relance_mailer.cli.import_questions import as_json
-from relance_mailer.cli.tables import print_heading, print_table
+from relance_mailer.cli.tables import print_heading
 from relance_mailer.intake.form import Form, Hints, Proposal, Sample
 from relance_mailer.texts import words
 from relance_mailer.texts.formats import clean, number, short_date
-
-_WIDTH = 24  #: characters of a cell in the table
 
 
 def print_proposal(proposal: Proposal, language: str) -> None:
     """Show the file's form, which of its columns is which of our fields, and its first rows as they would be read."""
     say(_form(proposal.form, language))
     say("")
-    heads = [words.say(f"import.head.{name}", language) for name in ("field", "column")]
-    rows = [words.say("import.head.row", language, n=n) for n in range(1, len(proposal.samples) + 1)]
-    lines = [
-        [
-            words.say(f"import.column.{name}", language),
-            _cut(header),
-            *(_sample(sample[name], language) for sample in proposal.samples),
-        ]
-        for name, header in proposal.mapping.items()
-    ]
-    print_table([*heads, *rows], lines)
+    fields = {name: words.say(f"import.column.{name}", language) for name in proposal.mapping}
+    heads = {name: words.say(f"import.head.{name}", language) for name in ("field", "column")}
+    width = max(map(len, (heads["field"], *fields.values())))
+    print_heading(f"{heads['field']:<{width + 2}}  {heads['column']}")
+    _print_pairs([(fields[name], clean(header)) for name, header in proposal.mapping.items()], width)
+    for n, row in enumerate(filter(None, proposal.samples), 1):
+        say("")
+        print_heading(words.say("import.head.row", language, n=n))
+        _print_pairs([(field, _sample(row[name], language)) for name, field in fields.items()], width)
+    say("")
     if any(sample.reason is not None for row in proposal.samples for sample in row.values()):
         say(words.say("import.refused_cells", language))
     if proposal.unused:
         say(words.say("import.unused", language, headers=", ".join(map(clean, proposal.unused))))
     _print_faults(proposal, language)
+
+
+def _print_pairs(pairs: Sequence[tuple[str, str]], width: int) -> None:
+    """Print one value a line, whole however long it is; a line too long for the terminal goes on in the next."""
+    for field, value in pairs:
+        say(f"  {field:<{width}}  {value}".rstrip())
 
 
 def _print_faults(proposal: Proposal, language: str) -> None:
@@ -54,7 +58,12 @@ def _print_faults(proposal: Proposal, language: str) -> None:
 
 
 def to_keep(hints: Hints, proposal: Proposal) -> Hints:
-    """Return the hints that say all that was confirmed, so that the next file of this form is read without asking."""
+    """Return the hints that say all that was confirmed, so that the next file of this form is read without asking.
+
+    While a question is open there are none such: `hints` come back as they are.
+    """
+    if proposal.questions:
+        return hints
     day_first = proposal.form.day_first if hints.day_first is None else hints.day_first
     return replace(hints, columns=dict(proposal.mapping), day_first=day_first)
 
@@ -112,7 +121,7 @@ def _form(form: Form, language: str) -> str:
 
 def _sample(sample: Sample, language: str) -> str:
     if sample.reason is not None:
-        return f"✗ {_cut(sample.written)}"
+        return f"✗ {clean(sample.written)}"
     match sample.value:
         case date():
             return short_date(sample.value, language)
@@ -121,9 +130,4 @@ def _sample(sample: Sample, language: str) -> str:
         case None:
             return ""
         case _:
-            return _cut(str(sample.value))
-
-
-def _cut(text: str) -> str:
-    text = clean(text)
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+            return clean(str(sample.value))

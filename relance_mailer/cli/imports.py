@@ -147,7 +147,7 @@ class _Task:
             report = self._import(hints)
             self._show_configuration(kept)
             self._print(report, hints)
-        else:
+        elif not proposal.questions:
             self._show_configuration(kept)
 
     def _propose(self, proposal: Proposal, kept: Hints) -> None:

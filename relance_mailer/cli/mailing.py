@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated, Any
 
 import structlog
@@ -44,8 +45,10 @@ def tick(
     ] = False,
 ) -> None:
     """Make one whole pass: receive, follow up, plan, send. For those who prefer cron."""
-    configure_log(quiet=quiet)
-    with RunLock(load(config).database), office(config, at) as opened:
+    settings = load(config)
+    # a person at a terminal is told in words, below
+    configure_log(settings, quiet=quiet or sys.stderr.isatty())
+    with RunLock(settings.database), office(config, at) as opened:
         done = asyncio.run(daemon.tick(opened, bootstrap.make_accounts(opened.config, opened.clock)))
         asked = any(gate.kind is GateKind.FIRST_RUN for gate in done.planned.gates)
         leaves = forecast.forecast(opened, opened.clock.now()) if asked else None
@@ -112,8 +115,8 @@ def _tick_json(opened: Office, done: Ticked, leaves: forecast.Forecast | None) -
 @app.command()
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Run until told to stop (SIGTERM, Ctrl-C); SIGHUP reads configuration and templates anew."""
-    configure_log()
     settings = load(config)
+    configure_log(settings)
     with RunLock(settings.database), office(config) as opened, daemon.Signals() as signals:
         current, accounts = opened, bootstrap.make_accounts(opened.config, opened.clock)
         while True:
@@ -125,5 +128,6 @@ def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
             try:
                 fresh = bootstrap.reloaded(current, config)
                 current, accounts = fresh, bootstrap.make_accounts(fresh.config, fresh.clock)
+                configure_log(fresh.config)  # its language or time zone may be new
             except RelanceError as error:
                 log.error("the new configuration cannot be used; the old one goes on", error=str(error))

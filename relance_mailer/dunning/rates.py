@@ -112,17 +112,7 @@ class RateTable:
         try:
             return self.half_years[start]
         except KeyError:
-            raise RateUnknownError(_how_to_add(start)) from None
-
-
-def _how_to_add(start: date) -> str:
-    which = "first" if start.month == 1 else "second"
-    return (
-        f"no late-payment rate is known for the {which} half of {start.year}: look up the European Central Bank's "
-        f"main refinancing rate (main refinancing operations) in force on {start}, which it publishes among its key "
-        f"interest rates at www.ecb.europa.eu, and add it to the configuration without any margin: "
-        f'[[rates]] effective_from = {start}, ecb = "..."'
-    )
+            raise RateUnknownError(start) from None
 
 
 def _check(effective_from: date, ecb: Decimal) -> None:

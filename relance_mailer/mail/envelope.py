@@ -18,6 +18,9 @@ _RECIPIENT_LIMIT = 500  #: characters of ORCPT (RFC 3461 section 4.2)
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 #: Answers of a server that offers parameters and does not take them.
 NOT_UNDERSTOOD = frozenset({500, 501, 504, 555})
+_OF_AN_ADDRESS = re.compile(
+    r"(?<![\d.])5\.(?!5\.)\d{1,3}\.\d{1,3}"
+)  # an enhanced code that is not about the syntax
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,8 @@ def refusals(errors: Mapping[str, SmtpError], recipients: Iterable[str]) -> list
 
 def _is_local_ascii(address: str) -> bool:
     return address.rpartition("@")[0].isascii()
+
+
+def is_not_understood(error: SmtpError) -> bool:
+    """Say whether RCPT was refused for its parameters, and not for its address ("501 5.1.3")."""
+    return error.code in NOT_UNDERSTOOD and not _OF_AN_ADDRESS.match(error.answer.strip())

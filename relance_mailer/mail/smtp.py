@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 
-from relance_mailer.errors import InputError, SmtpError
+from relance_mailer.errors import InputError, SmtpError, readable
 from relance_mailer.mail import answers, oauth, tls
 from relance_mailer.mail import envelope as envelopes
 from relance_mailer.mail.address import wire_address
@@ -173,11 +173,16 @@ class SmtpConnection:
         self._in_step = False  # until this transaction has come to a known end
         await self._mail(client, envelope, utf8=utf8)
         refused = await self._recipients(client, envelope)
+        if (
+            refused is None
+        ):  # it offers reports, takes RET at MAIL and does not understand NOTIFY: once more without
+            await self._mail(client, envelope, utf8=utf8)
+            refused = await self._recipients(client, envelope) or {}
         if not await self._allowed(client, before_data):
             return Withheld()
         await self._data(client)
         response = await self._content(client, content)
-        answer = hidden(response.message, *self._secrets)
+        answer = hidden(readable(response.message), *self._secrets)
         return Accepted(response.code, answer, answers.queue_id(answer), refused)
 
     @property
@@ -240,11 +245,14 @@ class SmtpConnection:
             await self._settle(client, error)
             if not (dsn and error.code in envelopes.NOT_UNDERSTOOD and client.is_connected):
                 raise
-            self._dsn = False  # it offers what it does not understand
+            self._dsn = self._in_step = False  # it offers what it does not understand
             await self._mail(client, envelope, utf8=utf8)
 
-    async def _recipients(self, client: SMTP, envelope: Envelope) -> dict[str, tuple[int, str]]:
-        """Name the recipients; return those refused. With no true recipient left, end the transaction."""
+    async def _recipients(self, client: SMTP, envelope: Envelope) -> dict[str, tuple[int, str]] | None:
+        """Name the recipients; return those refused. With no true recipient left, end the transaction.
+
+        None if what we asked of reports was not understood: the transaction is reset, and nothing is asked again.
+        """
         dsn = self._dsn and "dsn" in client.esmtp_extensions
         errors: dict[str, SmtpError] = {}
         for recipient in envelope.everybody:
@@ -253,6 +261,10 @@ class SmtpConnection:
                 await step("rcpt", self._name(client, b"RCPT", b"TO:", recipient, parameters))
             except SmtpError as error:
                 self._hide(error)
+                if dsn and envelopes.is_not_understood(error) and client.is_connected:
+                    await self._reset(client)
+                    self._dsn = self._in_step = False
+                    return None
                 errors[recipient] = error
                 if not _in_step_after(client, error):
                     client.close()

@@ -18,7 +18,7 @@ from email.utils import format_datetime
 
 import structlog
 
-from relance_mailer.errors import InDoubtError, RelanceError
+from relance_mailer.errors import InDoubtError, MailError, RelanceError, Scope
 from relance_mailer.mail.address import wire_address
 from relance_mailer.mail.smtp import Accepted
 from relance_mailer.services import gates, views
@@ -93,8 +93,9 @@ class Alerts:
                 )
         except (InDoubtError, TimeoutError):
             raise  # it may have left: once is enough
-        except RelanceError:
-            await office.db.run(lambda: _unmark(office, alert))
+        except RelanceError as error:
+            if not _is_hopeless(error):
+                await office.db.run(lambda: _unmark(office, alert))
             raise
         refused = taken.refused if isinstance(taken, Accepted) else {}
         for address, (code, answer) in refused.items():
@@ -184,6 +185,11 @@ def _mind_gates(session: Session, office: Office, now: datetime) -> None:
         elif task is None and name in shut:
             words = say("task.gate", language, why=shut[name])
             settings.open_task(session, office.creditor_id, _GATE, subject, words, now=now, actor=BOT)
+
+
+def _is_hopeless(error: RelanceError) -> bool:
+    """Say whether the alert's own addresses are refused for good: then its tasks are not mailed again."""
+    return isinstance(error, MailError) and error.permanent and error.scope is not Scope.ACCOUNT
 
 
 def _unmark(office: Office, alert: Alert) -> None:

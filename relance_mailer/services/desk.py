@@ -22,7 +22,9 @@ from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
 from relance_mailer.store.tables import HoldRow, NoticeRow
+from relance_mailer.texts import formats
 from relance_mailer.texts.render import RenderedText
+from relance_mailer.texts.words import say
 
 RUN_APPROVAL_LASTS = timedelta(hours=24)
 
@@ -270,15 +272,35 @@ def approve_run(office: Office, now: datetime, by: str) -> None:
         _close(session, office, "brake", f"creditor:{office.creditor_id}", now, by)
 
 
-def approve_iban(office: Office, now: datetime, by: str) -> str:
-    """Accept the configuration's IBAN; ConflictError if there is none, or it is accepted already."""
+def approve_iban(office: Office, now: datetime, by: str, login: str = "") -> tuple[str, str]:
+    """Accept the configuration's IBAN; return the one accepted before ("" if none) and this one.
+
+    ConflictError if there is none to accept, or if `by` is no second person (rule 10): the one who accepted last,
+    or the user logged in, `login`; the first IBAN of all may be accepted by anybody.
+    """
     iban = office.config.creditor.iban
     with office.db.write() as session:
         if not iban or iban in settings.accepted_ibans(session, office.creditor_id):
             msg = "the configuration has no IBAN that is not accepted yet"
             raise ConflictError(msg)
+        last = settings.last_accepted_iban(session, office.creditor_id)
+        old = last.iban if last else ""
+        if last and _same_name(by) in {_same_name(last.accepted_by), _same_name(login)}:
+            raise ConflictError(iban_words("act.iban.same_person", office, old, iban, by))
         settings.accept_iban(session, office.creditor_id, iban, now=now, by=by)
-    return iban
+    return old, iban
+
+
+def iban_words(key: str, office: Office, old: str, new: str, by: str) -> str:
+    """Say something of a change of IBAN, old → new, in the team's language."""
+    language = office.config.language
+    before = formats.grouped(old, 4) if old else say("act.iban.none", language)
+    return say(key, language, old=before, new=formats.grouped(new, 4), by=by)
+
+
+def _same_name(name: str) -> str:
+    """Bring a name to what it shares with other ways to write it: neither case nor spaces count."""
+    return "".join(name.split()).casefold()
 
 
 def stop_all(office: Office, now: datetime, by: str) -> None:

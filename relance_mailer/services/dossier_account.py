@@ -25,6 +25,7 @@ from relance_mailer.store import dossier as store
 from relance_mailer.store import stories
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.session import Session
+from relance_mailer.texts import formats
 
 _INSOLVENCY = "insolvency"
 
@@ -35,7 +36,7 @@ class Account:
 
     Attributes:
         claim: "commercial", "public", or "" where the law gives no claim.
-        unknown_rate: why the interest is not computed, "" if it is.
+        unknown_rate: the first day of the half-year whose rate the interest lacks, as people read it; "" if none.
     """
 
     claim: str = ""
@@ -103,7 +104,7 @@ def _add(
         try:
             whole = late_payment_interest(invoice.due, over_time, today, regime, office.rates)
         except RateUnknownError as error:
-            found.unknown_rate = str(error)
+            found.unknown_rate = formats.short_date(error.start, office.config.language)
         else:
             interest = whole.amount
             found.spans += [

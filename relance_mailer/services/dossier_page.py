@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relance_mailer import __version__
+from relance_mailer.dunning.debtor_kind import effective_kind, siren_of
+from relance_mailer.dunning.invoice import Debtor
 from relance_mailer.evidence.chronology import Chronology, Letter, visible
 from relance_mailer.evidence.verify import FORMAT, VERSION
 from relance_mailer.services import dossier_account, dossier_story
@@ -73,7 +75,7 @@ def page_of(
         creditor=office.config.creditor.party,
         debtor=file.debtor.party,
         reference=file.debtor.reference,
-        kind=say(f"dossier.kind.{file.debtor.kind}", language),
+        kind=say(f"dossier.kind.{_kind(file.debtor)}", language),
         contacts=tuple(_contact(row.name, row.address) for row in store.contacts_of(session, debtor_id)),
         invoice=scope.invoice.number if scope.invoice else "",
         invoices=tuple(account.lines),
@@ -97,6 +99,14 @@ def _facts(session: Session, office: Office, scope: Scope, kept: Sequence[Kept])
         invoices={row.id or 0: row for row in store.invoices_of(session, scope.debtor.id)},
         letters={one.letter.sha256: one.letter for one in kept},
     )
+
+
+def _kind(debtor: Debtor) -> str:
+    """Return the kind by which interest is claimed or not, and what proves it where nobody stated it."""
+    kind = effective_kind(debtor.kind, debtor.party.siren, debtor.party.vat)
+    if kind is debtor.kind:
+        return kind
+    return "by_siren" if siren_of(debtor.party.siren) else "by_vat"
 
 
 def _contact(name: str, address: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from relance_mailer.dunning.notice import Mode
 from relance_mailer.errors import NotFoundError
 from relance_mailer.services.office import Office
 from relance_mailer.store import dossier as store
@@ -22,6 +23,7 @@ class Scope:
 
     Attributes:
         invoice: None if it is about all of the debtor.
+        notices: those of the live track; a rehearsal (shadow, redirect) never went to the debtor.
         replies: what came back, from people and machines.
         copies: our own notices as read back from a mailbox, by the notice's id.
         colleagues: what people wrote to the debtor by hand.
@@ -90,7 +92,7 @@ def _gathered(session: Session, office: Office, debtor: DebtorRow, invoice: Invo
 
 def _about_invoice(session: Session, invoice: InvoiceRow) -> list[NoticeRow]:
     assert invoice.id is not None
-    return stories.notices_about(session, invoice.id)
+    return [row for row in stories.notices_about(session, invoice.id) if row.track == Mode.LIVE.track]
 
 
 def _replies_about(

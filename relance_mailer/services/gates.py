@@ -62,6 +62,11 @@ def unheard(session: Session, office: Office) -> bool:
     return any(row.mailbox in configured and _unread(row, since) for row in folders)
 
 
+def stopped(session: Session, office: Office) -> bool:
+    """Say whether a person stopped everything."""
+    return bool(settings.read(session, office.creditor_id, STOP_ALL))
+
+
 def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:
     by = settings.read(session, office.creditor_id, STOP_ALL)
     return (Gate(GateKind.STOP_ALL, str(by)),) if by else ()

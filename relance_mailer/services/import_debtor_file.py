@@ -181,4 +181,4 @@ def _tell(run: Run, record: DebtorRecord, row: DebtorRow, old: Mapping[str, str]
         payload["new"] = {"reference": row.reference, **record.said}
     elif old:
         payload |= {"old": old, "new": {name: record.said[name] for name in old}}
-    tell(run, row, payload)
+    tell(run, row, payload, record.line)

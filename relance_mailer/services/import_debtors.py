@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,12 +98,13 @@ def take_in(run: Run, records: Sequence[InvoiceRecord], columns: frozenset[str])
         assert row.id is not None
         added = contacts.get(row.id, [])
         if reference in new:
-            tell(run, row, {"new": _particulars(row), "contacts": added})
+            tell(run, row, {"new": _particulars(row), "contacts": added}, lines[reference])
             _report(run, lines[reference], row, None, added)
         elif reference in before or added:
             debtors.changed.add(row.id)
             values = {column: getattr(row, column) for column in before[reference]}
-            tell(run, row, {"old": before[reference], "new": values, "contacts": added})
+            payload = {"old": before[reference], "new": values, "contacts": added}
+            tell(run, row, payload, lines[reference])
             _report(run, lines[reference], row, before[reference], added)
     return debtors
 
@@ -171,9 +173,24 @@ def new_contact(run: Run, debtor_id: int, address: str, name: str, rank: int) ->
     )
 
 
-def tell(run: Run, row: DebtorRow, payload: Mapping[str, object]) -> None:
-    """Have what came in about a debtor written into the ledger."""
+def _own_siren(run: Run) -> str:
+    """Return the creditor's nine digits: the configuration may write them with spaces, or the whole SIRET."""
+    return re.sub("[^0-9]", "", run.office.config.creditor.siren)[:9]
+
+
+def tell(run: Run, row: DebtorRow, payload: Mapping[str, object], line: int = 0) -> None:
+    """Have what came in about a debtor written into the ledger; note a SIREN that cannot be the debtor's.
+
+    Args:
+        run: the import.
+        row: the debtor as it is now.
+        payload: what came in; under "new" the particulars that the file says for the first time.
+        line: where the file begins to say it; 0: not told.
+    """
     assert row.id is not None
+    new = payload.get("new")
+    if isinstance(new, Mapping) and new.get("siren") and row.siren == _own_siren(run):
+        run.point_out(line, "import.own_siren", debtor=row.reference, name=row.name, siren=row.siren)
     run.tell(Kind.IMPORTED, f"debtor:{row.id}", payload, row.id)
 
 

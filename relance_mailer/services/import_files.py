@@ -8,18 +8,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TypeGuard
 
 from relance_mailer.dunning.money import digits
+from relance_mailer.errors import InputError
 from relance_mailer.intake.columns import INVOICE_COLUMNS, PAYMENT_COLUMNS
-from relance_mailer.intake.debtors import DEBTOR_COLUMNS
+from relance_mailer.intake.debtors import DEBTOR_COLUMNS, debtors_of
 from relance_mailer.intake.form import Hints, Proposal
 from relance_mailer.intake.grid import Cell, Row, text_of
+from relance_mailer.intake.invoices import invoices_of
+from relance_mailer.intake.payments import payments_of
 from relance_mailer.intake.propose import propose
 from relance_mailer.intake.records import RowError, explain
 from relance_mailer.intake.table import Column, Table, read_table
 from relance_mailer.services.import_report import How
-from relance_mailer.services.import_run import Progress, Step
+from relance_mailer.services.import_run import Progress, Step, silent
 from relance_mailer.services.office import Office
 from relance_mailer.texts.words import say
 
@@ -77,13 +81,29 @@ def open_table(office: Office, kind: FileOf, data: bytes, how: How) -> Table:
 
 def guess(office: Office, kind: FileOf, data: bytes, hints: Hints) -> Proposal:
     """Return how a file would be read; InputError if it is no file of rows at all."""
-    proposal = propose(data, kind.columns, hints, currency=office.config.creditor.currency)
+    currency = office.config.creditor.currency
+    judge = partial(_errors, office, kind)
+    proposal = propose(data, kind.columns, hints, currency=currency, judge=judge)
     order = [column.field for column in kind.columns]
     mapping = {name: proposal.mapping[name] for name in order if name in proposal.mapping}
     missing = proposal.missing
     if kind is FileOf.PAYMENTS and not mapping.keys() & _WHOSE:
         missing = (*missing, "debtor_reference")
     return replace(proposal, mapping=mapping, missing=missing)
+
+
+def _errors(office: Office, kind: FileOf, table: Table) -> list[RowError] | None:
+    """Return why the import would refuse rows of a table; None if it cannot read such a table at all."""
+    creditor = office.config.creditor
+    table = replace(table, rows=_told(table.rows, silent, 0))
+    try:
+        if kind is FileOf.INVOICES:
+            return invoices_of(table, currency=creditor.currency, country=creditor.country)[1]
+        if kind is FileOf.PAYMENTS:
+            return payments_of(table, currency=creditor.currency)[1]
+        return debtors_of(table, policies=office.policies, country=creditor.country)[1]
+    except InputError:
+        return None
 
 
 def _told(rows: Iterator[Row | RowError], progress: Progress, lines: int) -> Iterator[Row | RowError]:

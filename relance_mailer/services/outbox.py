@@ -98,10 +98,18 @@ class _Behind:
             self._task = asyncio.create_task(ending, name="smtp-ended")
 
     async def settled(self) -> None:
-        """Wait until all is written."""
-        task, self._task = self._task, None
+        """Wait until all is written, told to stop or not: an end that is known must not be lost."""
+        task, stopped = self._task, None
+        while task is not None and not task.done():
+            try:
+                await asyncio.wait((task,))
+            except asyncio.CancelledError as error:
+                stopped = error
+        self._task = None
+        if stopped is not None:
+            raise stopped
         if task is not None:
-            await asyncio.shield(task)
+            task.result()
 
 
 class Outbox:
@@ -296,9 +304,7 @@ class Outbox:
     async def _ended(self, round_: _Round, claimed: Claimed, result: Accepted | Withheld) -> None:
         if isinstance(result, Withheld):
             now = self._office.clock.now()
-            await self._group.submit(
-                lambda session: attempts.end(session, claimed.attempt_id, state="withdrawn", ended_at=now)
-            )
+            await self._group.submit(lambda session: send.withhold(session, claimed, now))
             round_.report.withheld += 1
             return
         await self._steps.submit(

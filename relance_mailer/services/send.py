@@ -28,6 +28,7 @@ from relance_mailer.store.tables import NoticeInvoiceRow, NoticeRow
 from relance_mailer.texts.words import say
 
 STALE_AFTER = timedelta(days=1)  #: rule 2
+STARTS_WITHIN = timedelta(minutes=2)  #: between a claim and its DATA; what waits longer is claimed again
 #: When a refusal for now is tried again, by the number of attempts so far.
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 
@@ -44,6 +45,7 @@ class Claimed:
     message_id: str
     sha256: str
     raw: bytes
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
             message_id=notice.message_id,
             sha256=notice.sha256,
             raw=raw,
+            at=now,
         )
         for notice, attempt, raw in zip(mine, begun, raws, strict=True)
     )
@@ -215,10 +218,13 @@ def steps(
 ) -> frozenset[int]:
     """Commit, together, what the server took and what begins to leave; return the ids of those that may begin.
 
-    `sending` is committed here before DATA. What was superseded meanwhile, by a hold for example, may not begin.
+    `sending` is committed here before DATA. What was superseded meanwhile, by a hold for example, may not begin, nor may
+    anything once everything is stopped, nor what was claimed too long ago: its facts are read again first (rule 2).
     """
     told = _accept(session, office, ended, now) if ended else []
-    begun, tried = _start(session, starting) if starting else (frozenset[int](), [])
+    fresh = [one for one in starting if now - one.at <= STARTS_WITHIN]
+    may = bool(fresh) and not gates.stopped(session, office)
+    begun, tried = _start(session, fresh) if may else (frozenset[int](), [])
     ledger.append(session, office.creditor_id, [*told, *tried], at=now, actor=BOT)
     return begun
 
@@ -330,11 +336,19 @@ def _give_back(
     attempts.end(session, claimed.attempt_id, state="withdrawn", **ended)
 
 
-def give_back(session: Session, claimed: Claimed, now: datetime) -> None:
-    """Give back a claimed notice that was not tried, unless it was superseded meanwhile."""
+def give_back(session: Session, claimed: Claimed, now: datetime) -> bool:
+    """Give back a notice of which DATA was not said, unless it was superseded meanwhile; say whether it was."""
     notice = _notice(session, claimed.notice_id)
-    if notice.state == NoticeState.CLAIMED:
-        _give_back(session, notice, claimed, now, {"ended_at": now})
+    if notice.state not in (NoticeState.CLAIMED, NoticeState.SENDING):
+        return False
+    _give_back(session, notice, claimed, now, {"ended_at": now})
+    return True
+
+
+def withhold(session: Session, claimed: Claimed, now: datetime) -> None:
+    """End an attempt that was forbidden before DATA: its notice waits again, or was superseded."""
+    if not give_back(session, claimed, now):
+        attempts.end(session, claimed.attempt_id, state="withdrawn", ended_at=now)
 
 
 def lost(

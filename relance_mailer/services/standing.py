@@ -72,7 +72,10 @@ def obstacle(
         try:
             writing.context_of(office, file, proposal, contact, now)
         except RateUnknownError as error:
-            return Reason.RATE_UNKNOWN, str(error)
+            return (
+                Reason.RATE_UNKNOWN,
+                error.start.isoformat(),
+            )  # as TOML writes it: the words show the lines to add
     return None
 
 

@@ -30,7 +30,7 @@ from relance_mailer.store.tables import (
 )
 
 T = TypeVar("T")
-_OWN, _DUPLICATE = "own", "duplicate"
+_OWN, _DUPLICATE, _LIVE = "own", "duplicate", "live"
 _CHUNK = 1_000  #: well below the number of variables that a statement may have
 _LEDGER: Any = LedgerRow.__table__  # type: ignore[attr-defined]
 _PAYLOAD: Any = LedgerPayloadRow.__table__  # type: ignore[attr-defined]
@@ -119,8 +119,8 @@ def _payloads(session: Session, creditor_id: int, sequences: Sequence[int]) -> d
 
 
 def notices_of(session: Session, debtor_id: int) -> list[NoticeRow]:
-    """Return every notice to a debtor, whatever became of it, oldest first."""
-    statement = select_rows(NoticeRow).where(NoticeRow.debtor_id == debtor_id)
+    """Return every notice addressed to a debtor, whatever became of it, oldest first; no rehearsal."""
+    statement = select_rows(NoticeRow).where(NoticeRow.debtor_id == debtor_id, NoticeRow.track == _LIVE)
     return list(session.exec(statement.order_by(col(NoticeRow.id))))
 
 

@@ -93,6 +93,7 @@ class GroupCommit:
                     job.done.set_result(outcome.value)
                 else:
                     job.done.set_exception(outcome.error)
+                    job.done.exception()  # whoever was cancelled meanwhile does not ask for it
 
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
         """Run all jobs in one transaction; return what came of each."""
@@ -147,8 +148,12 @@ class Together(Generic[Item, Answer]):
             try:
                 answers = await self._group.submit(lambda session, jobs=jobs: self._run(session, jobs))  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - whatever undid the transaction is told to each waiter
-                for _, done in jobs:
+                left = jobs or [
+                    self._waiting.popleft() for _ in range(len(self._waiting))
+                ]  # none was even begun
+                for _, done in left:
                     done.set_exception(error)
+                    done.exception()  # whoever was cancelled meanwhile does not ask for it
             else:
                 for (_, done), answer in zip(jobs, answers, strict=True):
                     done.set_result(answer)

@@ -50,6 +50,15 @@ def accepted_ibans(session: Session, creditor_id: int) -> frozenset[str]:
     )
 
 
+def last_accepted_iban(session: Session, creditor_id: int) -> AcceptedIbanRow | None:
+    """Return the creditor's IBAN accepted last, and by whom; None on a fresh installation without one."""
+    return session.exec(
+        select(AcceptedIbanRow)
+        .where(AcceptedIbanRow.creditor_id == creditor_id)
+        .order_by(col(AcceptedIbanRow.id).desc())
+    ).first()
+
+
 def accept_iban(session: Session, creditor_id: int, iban: str, *, now: datetime, by: str) -> None:
     """Accept an IBAN of the creditor's own."""
     session.add(AcceptedIbanRow(creditor_id=creditor_id, iban=iban, accepted_at=now, accepted_by=by))

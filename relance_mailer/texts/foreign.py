@@ -61,6 +61,7 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20}):", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s?&=,;:<>@]{1,200}@[^\s?&=,;:<>@]{1,255}")
 _HOST_END = re.compile(r"[/\\?#\s]")
+_NAMED = re.compile(r"(?<![a-z0-9@.-])(?:www\.)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){1,4})(?![a-z0-9@.-])")
 _HARMLESS = frozenset({"tel", "cid"})
 
 
@@ -80,10 +81,11 @@ class Own:
 
     @classmethod
     def of(cls, config: Config) -> Own:
-        """Return what a configuration allows: its IBAN, its addresses, their domains and the hosts of `links`."""
+        """Return what a configuration allows: its IBAN, addresses, their domains, hosts in its name and of `links`."""
         creditor, smtp = config.creditor, config.smtp
         addresses = {creditor.email, smtp.from_address, smtp.reply_to, *creditor.addresses} - {""}
-        domains = {address.rpartition("@")[2] for address in (creditor.email, smtp.from_address) if address}
+        domains = {address.rpartition("@")[2] for address in addresses}
+        domains |= set(_NAMED.findall(creditor.name.lower()))
         own = {domain for domain in domains if not is_freemail(domain)}
         return cls(
             frozenset({creditor.iban}),

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -65,7 +66,8 @@ class Terminal:
 
 
 def _take_terminal() -> None:
-    """Make standard input the terminal that Ctrl-C is typed at."""
+    """Make standard input the terminal that Ctrl-C is typed at; who runs the tests may have it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -53,9 +53,8 @@ def of_clock(config: Config, now: datetime, newest: datetime | None, flag: Path 
     if newest is not None and newest > now + _TOLERANCE:
         last = newest.astimezone(zone)
         at = f"{formats.short_date(last.date(), language)} {last:%H:%M}"
-        return finding(
-            language, Level.ERROR, "clock", "clock.behind", "clock.remedy", now=local, zone=place, last=at
-        )
+        remedy = "clock.remedy" if config.rehearsal is None else "clock.rehearsal.remedy"
+        return finding(language, Level.ERROR, "clock", "clock.behind", remedy, now=local, zone=place, last=at)
     if config.rehearsal is not None:
         return finding(language, Level.OK, "clock", "clock.rehearsal", now=local, zone=place)
     if flag.exists():

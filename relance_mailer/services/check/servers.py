@@ -28,6 +28,8 @@ _SMTP_EXTENSIONS = ("8BITMIME", "SMTPUTF8", "DSN")
 _IMAP_CAPABILITIES = ("IDLE", "UIDPLUS", "MOVE", "CONDSTORE", "SPECIAL-USE")
 _PASSWORDS = frozenset({"PLAIN", "LOGIN", "CRAM-MD5"})  #: mechanisms by which a password logs in here
 _TOKENS = frozenset({"XOAUTH2", "OAUTHBEARER"})
+#: How aiosmtplib and imapclient say that the server does not announce STARTTLS.
+_NO_STARTTLS = re.compile(r"not support", re.IGNORECASE)
 #: What a refused login means, by the server's words; the first that fits.
 _REFUSALS = (
     (r"5\.7\.139|5\.7\.30|basic authentication|SmtpClientAuthentication|LogonDenied-Basic", "microsoft"),
@@ -124,7 +126,8 @@ def _refused(
     )
     words = f"{account.host}:{account.port} – {_plain(error)}"
     remedy = _remedy(account, facts, error)
-    return [*reached, failed(language, what, words, remedy, name=_name(account))]
+    tls_port = 993 if isinstance(account, ImapAccount) else 465  # RFC 8314 section 7
+    return [*reached, failed(language, what, words, remedy, name=_name(account), tls_port=tls_port)]
 
 
 def _plain(error: RelanceError) -> str:
@@ -140,18 +143,33 @@ def _plain(error: RelanceError) -> str:
 
 def _remedy(account: Account, facts: SmtpFacts | ImapFacts | None, error: RelanceError) -> str:
     """Return the key of what to do; "" where the error's own words say it."""
-    if tls.is_untrusted(error) or (isinstance(error, MailError) and error.phase == "starttls"):
+    if tls.is_untrusted(error):
         return "remedy.tls"
     if not isinstance(error, MailError):
         return ""
+    if error.phase == "starttls":
+        return "remedy.no_starttls" if _NO_STARTTLS.search(error.answer) else "remedy.tls"
     if error.phase != "auth":
         return "remedy.reach"
+    if _starttls_first(facts):
+        return "remedy.starttls_first"
+    if isinstance(facts, SmtpFacts) and not facts.mechanisms:
+        return "remedy.no_login"
     if account.token is not None:
         return "remedy.token"
     if _only_tokens(facts):
         return "remedy.oauth"
     refused = (key for pattern, key in _REFUSALS if re.search(pattern, error.answer, re.IGNORECASE))
     return f"remedy.{next(refused, 'auth')}"
+
+
+def _starttls_first(facts: SmtpFacts | ImapFacts | None) -> bool:
+    """Say whether a server lets nobody log in here, in the clear, and offers STARTTLS (RFC 4954 section 4, RFC 3501 section 6.2.1)."""
+    if facts is None or facts.protection:
+        return False
+    if isinstance(facts, SmtpFacts):
+        return "STARTTLS" in facts.extensions and not facts.mechanisms
+    return {"STARTTLS", "LOGINDISABLED"} <= facts.capabilities
 
 
 def _only_tokens(facts: SmtpFacts | ImapFacts | None) -> bool:

@@ -26,7 +26,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "act.shown": ("Message {notice} à {to} ({state}, {mode})", "Message {notice} to {to} ({state}, {mode})"),
     "act.matched": ("{what} : rattachée à {debtor}, dont les factures sont en attente le temps de la lire", "{what}: matched to {debtor}, whose invoices pause while it is read"),
     "act.run_approved": ("L'envoi peut continuer, pendant 24 heures.", "The run may go on, for 24 hours."),
-    "act.iban": ("{iban} : accepté", "{iban}: accepted"),
+    "act.iban": ("IBAN {old} → {new} : accepté par {by}", "IBAN {old} → {new}: accepted by {by}"),
+    "act.iban.none": ("(aucun)", "(none)"),
+    "act.iban.same_person": (
+        "IBAN {old} → {new} : {by} ne peut pas l'accepter, il faut une seconde personne. Qu'elle compare le nouvel IBAN au RIB de la banque, puis tape `relance-mailer approve iban --by SON-NOM` (son nom entier, non celui de ce compte)",
+        "IBAN {old} → {new}: {by} cannot accept it, a second person must. Let that person compare the new IBAN with the bank's own papers, then type `relance-mailer approve iban --by THEIR-NAME` (the full name, not this account's)",
+    ),
     "act.doubt_sent": ("Message {notice} : parti", "Message {notice}: sent"),
     "act.doubt_not_sent": ("Message {notice} : pas parti ; la suite est décidée à nouveau", "Message {notice}: not sent; what follows is decided anew"),
     "tick.done": ("reçus {received}, préparés {planned}, envoyés {sent}, à blanc {recorded}, reportés {deferred}, échoués {failed}, en doute {in_doubt}", "received {received}, planned {planned}, sent {sent}, recorded {recorded}, deferred {deferred}, failed {failed}, in doubt {in_doubt}"),

@@ -23,7 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason.message_in_flight": ("un autre message à ce débiteur est en route", "another message to this debtor is on its way"),
     "reason.window": ("hors des heures d'envoi", "outside sending hours"),
     "reason.incomplete": ("mise en demeure incomplète, il manque : {detail}", "the formal notice is incomplete, it lacks: {detail}"),
-    "reason.rate_unknown": ("{detail}", "{detail}"),
+    "reason.rate_unknown": ("aucun taux de pénalités connu pour le semestre du {detail} : ajoutez à la configuration ces trois lignes, avec le taux de refinancement de la BCE à cette date au lieu de 2.15 : [[rates]] / effective_from = {detail} / ecb = 2.15", "no late-payment rate known for the half-year from {detail}: add these three lines to the configuration, with the ECB's main refinancing rate on that day instead of 2.15: [[rates]] / effective_from = {detail} / ecb = 2.15"),
     "reason.template": ("modèle de texte inutilisable : {detail}", "the template cannot be used: {detail}"),
     # What a formal notice lacks
     "missing.signer_name": ("le nom du signataire", "the signer's name"),
@@ -115,7 +115,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "task.other": ("{debtor} : réponse à lire", "{debtor}: answer to read"),
     "task.no_contact": ("{debtor}, facture {invoice} : aucune adresse à qui écrire", "{debtor}, invoice {invoice}: no address to write to"),
     "task.incomplete": ("{debtor}, facture {invoice} : mise en demeure incomplète, il manque {detail}", "{debtor}, invoice {invoice}: formal notice incomplete, it lacks {detail}"),
-    "task.rate_unknown": ("{debtor}, facture {invoice} : {detail}", "{debtor}, invoice {invoice}: {detail}"),
+    "task.rate_unknown": ("{debtor}, facture {invoice} : aucun taux de pénalités connu pour le semestre du {detail} : ajoutez à la configuration ces trois lignes, avec le taux de refinancement de la BCE à cette date au lieu de 2.15 : [[rates]] / effective_from = {detail} / ecb = 2.15", "{debtor}, invoice {invoice}: no late-payment rate known for the half-year from {detail}: add these three lines to the configuration, with the ECB's main refinancing rate on that day instead of 2.15: [[rates]] / effective_from = {detail} / ecb = 2.15"),
     "task.policy_changed": ("{debtor}, facture {invoice} : le scénario a changé, décidez de la suite", "{debtor}, invoice {invoice}: the policy changed, decide what follows"),
     "task.policy_ended": ("{debtor}, facture {invoice} : le scénario est terminé, décidez de la suite", "{debtor}, invoice {invoice}: the policy has ended, decide what follows"),
     "task.handover_due": ("{debtor}, facture {invoice} : délai de mise en demeure passé, au contentieux", "{debtor}, invoice {invoice}: formal notice's deadline passed, hand over"),

@@ -46,9 +46,10 @@ L'empreinte de chaque message figure dans le journal : "sha256" de l'entrée
 "attempted" d'un message parti, sujet "blob:…" de l'entrée "received" d'un
 message reçu.
 
-Les lignes sans "payload" concernent d'autres affaires du créancier : leur
-contenu n'est pas communiqué, mais leur place dans la chaîne se vérifie. Une
-ligne dont le "payload" vaut null a été effacée (protection des données).
+Les lignes sans "payload" concernent d'autres affaires du créancier, ou des
+essais qui n'ont jamais été adressés au débiteur : leur contenu n'est pas
+communiqué, mais leur place dans la chaîne se vérifie. Une ligne dont le
+"payload" vaut null a été effacée (protection des données).
 
 CE QUE CELA PROUVE, ET CE QUE CELA NE PROUVE PAS
 
@@ -109,9 +110,10 @@ fingerprint of each message stands in the ledger: "sha256" of the entry
 "attempted" of a message that left, subject "blob:…" of the entry "received"
 of one that came.
 
-Lines without "payload" are about other matters of the creditor: what they say
-is not disclosed, but their place in the chain can be verified. A line whose
-"payload" is null was erased (data protection).
+Lines without "payload" are about other matters of the creditor, or rehearsals
+that were never sent to the debtor: what they say is not disclosed, but their
+place in the chain can be verified. A line whose "payload" is null was erased
+(data protection).
 
 WHAT THIS PROVES, AND WHAT IT DOES NOT
 
@@ -140,6 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "dossier.reference": ("Référence", "Reference"), "dossier.vat": ("TVA", "VAT"),
     "dossier.kind.professional": ("professionnel", "professional"), "dossier.kind.consumer": ("consommateur", "consumer"),
     "dossier.kind.public": ("personne publique", "public body"), "dossier.kind.unknown": ("qualité inconnue", "kind unknown"),
+    "dossier.kind.by_siren": ("professionnel (d'après son SIREN)", "professional (by its SIREN)"), "dossier.kind.by_vat": ("professionnel (d'après son numéro de TVA)", "professional (by its VAT number)"),
     "dossier.fact.owed": ("reste dû (principal)", "owed (principal)"),
     "dossier.fact.sent": ("message envoyé|messages envoyés", "message sent|messages sent"),
     "dossier.fact.failed": ("message non remis|messages non remis", "message not delivered|messages not delivered"),
@@ -157,7 +160,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "dossier.sum": ("Total", "Total"), "dossier.whole": ("Principal, pénalités et indemnité ensemble", "Principal, interest and compensation together"),
     "dossier.claim.commercial": ("Pénalités de retard et indemnité forfaitaire de 40 € par facture payée en retard : articles L441-10 et D441-5 du code de commerce, exigibles sans rappel ; calculées au jour de l'export, sur les sommes TTC, également pour ce qui a été réglé en retard.", "Late-payment interest and the fixed compensation of €40 for each invoice paid late: articles L441-10 and D441-5 of the French commercial code, due without a reminder; computed up to the day of the export, on sums with VAT, also for what was settled late."),
     "dossier.claim.public": ("Intérêts moratoires et indemnité forfaitaire de 40 € : articles L2192-12 et L2192-13 du code de la commande publique ; calculés au jour de l'export, également pour ce qui a été réglé en retard.", "Late-payment interest and the fixed compensation of €40: articles L2192-12 and L2192-13 of the French public procurement code; computed up to the day of the export, also for what was settled late."),
-    "dossier.rate_unknown": ("Pénalités non calculées : {why}", "Interest not computed: {why}"),
+    "dossier.rate_unknown": ("Pénalités non calculées : le taux du semestre qui commence le {why} n'est pas encore connu.", "Interest not computed: the rate of the half-year that begins on {why} is not known yet."),
     "dossier.settled_how": ("Règlements et avoirs", "Payments and credit notes"), "dossier.what": ("Nature", "Kind"), "dossier.amount": ("Montant", "Amount"),
     "dossier.money.paid": ("règlement ou avoir imputé", "payment or credit note allocated"),
     "dossier.money.stated": ("d'après un solde importé", "according to an imported balance"),

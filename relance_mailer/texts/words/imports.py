@@ -102,6 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "import.one_debtor.siren": ("plusieurs clients ont le SIREN {value} : {debtors} ; si c'est le même, ses factures sont relancées séparément", "several customers have the SIREN {value}: {debtors}; if they are one, its invoices are reminded separately"),
     "import.one_debtor.vat": ("plusieurs clients ont le n° TVA {value} : {debtors} ; si c'est le même, ses factures sont relancées séparément", "several customers have the VAT number {value}: {debtors}; if they are one, its invoices are reminded separately"),
     "import.one_debtor.name": ("plusieurs clients ont presque le même nom : {debtors} ; si c'est le même, ses factures sont relancées séparément", "several customers have nearly the same name: {debtors}; if they are one, its invoices are reminded separately"),
+    "import.own_siren": ("le client {debtor} ({name}) a le SIREN de votre propre entreprise, {siren} ; vérifiez-le", "customer {debtor} ({name}) has your own company's SIREN, {siren}; check it"),
     "import.near_number": ("facture {number} inconnue ; {near} existe, c'est peut-être elle", "invoice {number} is unknown; {near} exists and may be the one"),
     "import.too_much": ("{paid} réglés pour {invoices}, où restaient dus {owed} : {rest} de trop", "{paid} paid for {invoices}, where {owed} was owed: {rest} too much"),
     "import.credit": ("ce règlement laisse au client {debtor} {rest} de plus que ce qu'il doit", "this payment leaves customer {debtor} with {rest} more than it owes"),

@@ -114,7 +114,7 @@ def _doubt(world: World) -> None:
             "approve first-run",
         ),
         (_crowd, "brake", Level.WARNING, "21 of them first contacts", "relance-mailer plan"),
-        (_clock_back, "clock", Level.ERROR, "the ledger goes up to 10 Mar 2026 10:30", "timedatectl"),
+        (_clock_back, "clock", Level.ERROR, "the ledger goes up to 10 Mar 2026 10:30", "[rehearsal] start"),
         (_redirect, "mode", Level.OK, "redirected to the team (equipe@creditor.example)", '"live"'),
         (_copy, "installation", Level.ERROR, "is missing", "release installation"),
         (_copy, "mode", Level.ERROR, "shadow: nothing leaves (live ✗)", "release installation"),

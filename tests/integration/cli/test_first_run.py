@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from relance_mailer.clock import FixedClock
 from tests.integration.cli.conftest import Done, Type
 from tests.support import road
 from tests.support.office import MONDAY, Invoice, bring_in, open_office, refresh, write_config
+from tests.support.terminal import at_terminal
 
 AT = ("--at", MONDAY.isoformat())
 WAITS = "first run in live: it waits for a person"
@@ -94,3 +96,37 @@ def test_quiet_is_for_cron_and_still_says_what_is_wrong(path: Path) -> None:
     assert done.code == 1
     assert WAITS in done.err
     assert "received 0" not in done.out
+
+
+def test_run_at_a_terminal_tells_in_sentences_what_waits_for_approval(tmp_path: Path) -> None:
+    extra = f'start = "{MONDAY.isoformat()}"\n'
+    path = write_config(tmp_path, language="fr", extra=extra)
+    bootstrap.install(configuration.load(path), FixedClock(MONDAY))
+    with open_office(path) as office:
+        bring_in(office, Invoice("F-1", "18/02/2026"))
+        refresh(office)
+    with at_terminal("run", "-c", path, folder=tmp_path, environment={}) as terminal:
+        terminal.until("Rien ne part : premier envoi réel")
+        terminal.until("Dupont Menuiserie SARL (C001)")
+        terminal.interrupt()
+        assert terminal.end() == 0
+    lines = terminal.shown.splitlines()
+    assert any(
+        re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d  En marche, mode réel\. .+", line) for line in lines
+    )
+    assert any(
+        re.match(r"Partent ensuite : 1 message à 1 débiteur, 1\s200,00\s€ en tout", line) for line in lines
+    )
+    assert any(line.endswith("  Arrêt : ce qui est en cours d'envoi se termine d'abord.") for line in lines)
+    assert lines[-1].endswith("  Arrêté.")
+    assert not re.search(r"\\x|would_leave|\[\'|\{|\x1b", terminal.shown)
+
+
+def test_tick_at_a_terminal_shows_sentences_and_no_log(path: Path) -> None:
+    with at_terminal("tick", "-c", path, *AT, folder=path.parent, environment={}) as terminal:
+        assert terminal.end() == 1
+    first, second, *_ = terminal.shown.splitlines()
+    assert "  Mailbox inbox cannot be read: " in first  # a warning
+    assert second.startswith("received 0, planned 0")
+    assert "Leaving next: 1 message to 1 debtor" in terminal.shown
+    assert not re.search(r"\{|\x1b|event", terminal.shown)

@@ -242,13 +242,10 @@ def test_a_guess_shows_the_form_the_columns_and_the_first_rows_and_imports_nothi
     assert done.code == 0
     first, _, heads, *lines = done.out.splitlines()
     assert first == "CSV, UTF-8, séparateur « ; », en-têtes ligne 1, dates le jour d'abord, virgule décimale"
-    assert heads.split() == [
-        "Champ",
-        "Votre",
-        "colonne",
-        *(word for n in range(1, 6) for word in ("Ligne", str(n))),
-    ]
-    assert lines[0].split() == ["N°", "de", "facture", "N°", "facture", "F0", "F1", "F2", "F3", "F4"]
+    assert heads.split() == ["Champ", "Votre", "colonne"]
+    assert lines[0].split() == ["N°", "de", "facture", "N°", "facture"]
+    assert [line for line in lines if line.startswith("Ligne ")] == [f"Ligne {n}" for n in range(1, 6)]
+    assert [f"  N° de facture    F{n}" in lines for n in range(7)] == [True] * 5 + [False] * 2
     assert "Colonnes sans usage : Remarque" in lines
     assert "[imports.invoices]" in lines
     assert 'columns = { number = "N° facture"' in done.out
@@ -289,6 +286,60 @@ def test_on_a_terminal_a_guess_asks_and_imports_only_what_is_agreed(folder: Path
     assert "4 Mar 2026" in shown.text
     assert "day_first = false" in shown.text
     assert "Invoices: 2 added" in shown.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "line", "field"),
+    [
+        ("invoices", f"{HEADER};SIREN", "F1;C1;Un;no-at-sign;05/01/2026;04/02/2026;1,00;;", "emails"),
+        ("invoices", f"{HEADER};SIREN", "F1;C1;Un;;05/01/2026;04/02/2026;1,00;;123456789", "siren"),
+        ("invoices", f"{HEADER};SIREN", "F1;C1;Un;;05/01/2026;04/01/2026;1,00;;", "due"),
+        ("invoices", f"{HEADER};SIREN", "F1;;Un;;05/01/2026;04/02/2026;1,00;;", "debtor_reference"),
+        ("debtors", "Code client;Nom;E-mail;Rôle", "C1;Un;a@b.example;jongleur", "role"),
+        ("debtors", "Code client;Nom;Scénario", "C1;Un;inconnu", "policy"),
+        ("payments", "Date de règlement;Code client;Montant", "20/02/2026;C1;0,00", "amount"),
+    ],
+)
+def test_a_guess_marks_the_cells_for_which_the_import_refuses_the_row(
+    bring: Type, kind: str, header: str, line: str, field: str
+) -> None:
+    text = f"{header}\n{line}\n"
+    guessed = bring(kind, text, "--guess", "--json").json["rows"][0]
+    assert [name for name, cell in guessed.items() if cell["refused"]] == [field]
+    shown = bring(kind, text, "--guess").out
+    assert f"✗ {guessed[field]['written']}".rstrip() in shown
+    assert "✗ : cette cellule ferait refuser sa ligne." in shown
+    assert bring(kind, text, "--json").json["refused"] == 1
+
+
+def test_a_guess_marks_no_cell_that_the_import_takes(bring: Type) -> None:
+    text = f"{HEADER};Réglé\nF1;C1;'-Un;;05/01/2026;04/02/2026;1,00;;oui\n"
+    done = bring("invoices", text, "--guess")
+    assert "✗" not in done.out
+    assert bring("invoices", text, "--json").json["refused"] == 0
+
+
+@english
+def test_on_a_narrow_terminal_a_guess_cuts_nothing(folder: Path) -> None:
+    number, header = "FACT-2026-0000000000000000001", "Amount of the invoice with all its taxes in euros"
+    text = (
+        f"Invoice number,Customer code,Customer,SIREN,Invoice date,Due date,{header}\n"
+        f"{number},C1,One,901002014,25/01/2026,25/02/2026,1234.56\n"
+    )
+    shown = on_terminal(folder, text, "--guess", "--column", f"total={header}", answers=[("[y/N]", "")])
+    assert "…" not in shown.text
+    for whole in (number, "901002014", "25 Jan 2026", "25 Feb 2026", "1,234.56", header):
+        assert whole in shown.text
+
+
+@english
+def test_no_configuration_is_offered_as_whole_while_a_question_is_open(bring: Type) -> None:
+    done = bring("invoices", TWOFOLD, "--guess")
+    assert ("without being asked" in done.out, "[imports.invoices]" in done.out) == (False, False)
+    assert "day_first = true" in done.err
+    answered = bring("invoices", TWOFOLD, "--guess", "--month-first").out
+    assert "without being asked" in answered
+    assert "day_first = false" in answered
 
 
 def test_every_field_has_its_words() -> None:

@@ -166,7 +166,7 @@ def test_the_log_of_a_crash_does_not_show_it(
     monkeypatch.setattr(sys, "stderr", out)
     before = structlog.get_config()
     try:
-        common.configure_log()
+        common.configure_log(configuration.load(path))
         structlog.get_logger("test").error("crashed", exc_info=_crash(path))
     finally:
         structlog.configure(**before)

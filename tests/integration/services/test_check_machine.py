@@ -104,6 +104,15 @@ def test_a_clock_behind_the_ledger_is_an_error(tmp_path: Path, ahead: timedelta,
     assert found.level is level
 
 
+def test_a_rehearsal_that_starts_before_the_ledgers_end_is_told_to_start_later(tmp_path: Path) -> None:
+    newest = TUESDAY + timedelta(days=3)
+    rehearsed = checks.of_clock(make_config(tmp_path), TUESDAY, newest)
+    assert rehearsed.level is Level.ERROR
+    assert "rehearsal's start lies before the ledger's last entry" in rehearsed.remedy
+    assert "to an instant after 13 Mar 2026 10:30" in rehearsed.remedy
+    assert "timedatectl" in checks.of_clock(make_config(tmp_path, rehearsal=None), TUESDAY, newest).remedy
+
+
 # ── the database ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -99,6 +99,29 @@ async def test_a_server_that_takes_only_tokens_says_so() -> None:
     assert "auth login" in refused.remedy
 
 
+async def test_a_server_without_starttls_is_not_said_to_have_a_bad_certificate() -> None:
+    async with smtp_server() as peer:
+        *_, refused = await checks.of_smtp(smtp(peer.port, tls="starttls"), "en", NOW)
+    assert refused.level is Level.ERROR
+    assert "no STARTTLS on this port: take port 465" in refused.remedy
+    assert "certificate" not in refused.remedy
+
+
+@pytest.mark.parametrize("answer", ["250-127.0.0.1\r\n250 SIZE 1000000", "250 127.0.0.1"])
+async def test_a_server_that_offers_no_login_is_told_as_such(answer: str) -> None:
+    async with smtp_server({"EHLO": say(answer)}) as peer:
+        *_, refused = await checks.of_smtp(smtp(peer.port), "en", NOW)
+    assert "offered: none" in refused.words
+    assert "leave username empty" in refused.remedy
+
+
+async def test_a_server_that_offers_login_only_after_starttls_says_so() -> None:
+    async with smtp_server({"EHLO": say("250-127.0.0.1\r\n250 STARTTLS")}) as peer:
+        *_, refused = await checks.of_smtp(smtp(peer.port), "en", NOW)
+    assert "only after STARTTLS" in refused.remedy
+    assert 'tls = "starttls"' in refused.remedy
+
+
 async def test_tls_is_told_with_its_version_and_the_certificates_end(tmp_path: Path) -> None:
     context, ca_file = authority(tmp_path, ends_in=timedelta(days=90))
     async with smtp_server(wrap=context) as peer:
@@ -181,6 +204,12 @@ async def test_a_mailbox_with_an_untrusted_certificate_is_an_error() -> None:
         [found] = await look(imap(peer.port, tls="tls"))
     assert found.level is Level.ERROR
     assert "certificate" in found.remedy
+
+
+async def test_a_mailbox_without_starttls_is_sent_to_the_port_of_its_own_kind() -> None:
+    async with imap_server() as peer:
+        *_, found = await look(imap(peer.port, tls="starttls"))
+    assert "no STARTTLS on this port: take port 993" in found.remedy
 
 
 async def test_a_dead_mailbox_is_told_in_the_systems_plain_words() -> None:

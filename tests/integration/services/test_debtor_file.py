@@ -67,6 +67,12 @@ def told(report: ImportReport) -> list[tuple[str, list[tuple[str, object, object
 # What comes in
 
 
+def test_the_creditors_own_siren_is_pointed_out_when_a_debtor_gets_it(world: World, debtors: Import) -> None:
+    assert debtors("Code client;Nom;SIREN", "C1;Un;901002014").notes == ()
+    (note,) = debtors("Code client;Nom;SIREN", "C1;Un;732829320").notes
+    assert "customer C1 (Un) has your own company's SIREN" in note
+
+
 def test_a_debtor_comes_in_with_its_contacts_and_no_invoice(world: World, debtors: Import) -> None:
     report = debtors(
         "Code client;Nom;Type;Pays;Segment;Scénario;N° TVA;E-mail compta;E-mail direction",

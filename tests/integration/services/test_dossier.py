@@ -19,6 +19,7 @@ from relance_mailer.evidence.verify import verify
 from relance_mailer.services import desk, dossier
 from relance_mailer.services.dossier import Exported
 from relance_mailer.services.dossier_page import Excerpt
+from relance_mailer.services.follow_up import start_up
 from relance_mailer.store import ledger
 from relance_mailer.store.ledger import Kind
 from relance_mailer.store.tables import (
@@ -409,16 +410,62 @@ def test_an_answer_that_a_person_matched_to_another_debtor_goes_with_that_one(wo
     assert raw in two.members.values()
 
 
-def test_what_shadow_would_have_sent_is_told_and_is_no_message_sent(world: World) -> None:
-    world.configure(sending__mode="shadow")
-    debtor_id, _ = world.owing()
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("mode", ["shadow", "redirect"])
+def test_a_rehearsal_never_went_to_the_debtor_and_is_not_told(world: World, mode: str, whole: bool) -> None:
+    world.configure(sending__mode=mode, sending__redirect_to="equipe@creditor.example")
+    debtor_id, invoice_id = world.owing()
     world.plan()
-    world.claim()
-    assert world.one(NoticeRow).state == "recorded"
-    made, case = _export(world, _reference(world, debtor_id))
-    assert made.messages == 0
-    assert "would have left (shadow, nothing is sent)" in _text(case)
-    assert "0 messages sent" in _text(case)
+    world.deliver()
+    rehearsed = world.one(NoticeRow)
+    assert rehearsed.state == {"shadow": "recorded", "redirect": "sent"}[mode]
+    world.configure(sending__mode="live")
+    start_up(world.office, world.now)
+    world.later(days=1)
+    real = world.remind()
+    number = world.one(InvoiceRow, id=invoice_id).number
+    made, case = _export(world, _reference(world, debtor_id) if whole else number)
+    assert made.messages == 1
+    assert list(_messages(case).values()) == [world.bytes_of(real.sha256)]
+    text = _text(case)
+    assert "1 message sent" in text
+    assert f"Message {real.id} handed to the sending server" in text
+    assert f"essage {rehearsed.id}" not in text
+    assert rehearsed.sha256.encode() not in case.members["ledger.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("particulars", "told"),
+    [
+        ({"kind": "unknown"}, "professionnel (d'après son SIREN)"),
+        (
+            {"kind": "unknown", "siren": "", "vat": "FR83404833048"},
+            "professionnel (d'après son numéro de TVA)",
+        ),
+        ({"kind": "unknown", "siren": ""}, "qualité inconnue"),
+        ({"kind": "professional"}, "· professionnel "),
+    ],
+)
+def test_the_debtors_kind_is_the_one_by_which_interest_is_claimed(
+    world: World, particulars: dict[str, str], told: str
+) -> None:
+    world.configure(language="fr")
+    debtor_id = world.debtor(**particulars)
+    world.invoice(debtor_id)
+    _, case = _export(world, _reference(world, debtor_id))
+    text = _text(case, "chronologie.html")
+    assert told in text
+    assert ("L441-10" in text) is (told != "qualité inconnue")
+
+
+def test_interest_without_a_known_rate_says_which_and_not_how_to_configure(world: World) -> None:
+    world.configure(language="fr")
+    world.at(world.now.replace(year=2031))
+    debtor_id, _ = world.owing(overdue=40)
+    _, case = _export(world, _reference(world, debtor_id))
+    text = _text(case, "chronologie.html")
+    assert "Pénalités non calculées : le taux du semestre qui commence le 01/01/2031 n'est pas" in text
+    assert "[[rates]]" not in text
 
 
 def test_a_consumer_and_an_insolvent_debtor_are_asked_for_no_interest(world: World) -> None:

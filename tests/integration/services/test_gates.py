@@ -15,7 +15,7 @@ from relance_mailer.services import desk, gates
 from relance_mailer.services.gates import Gate, GateKind
 from relance_mailer.services.receive import MailSink
 from relance_mailer.services.send import Claims
-from relance_mailer.store.tables import FolderRow, ImportRow, NoticeRow, SettingRow
+from relance_mailer.store.tables import AcceptedIbanRow, FolderRow, ImportRow, NoticeRow, SettingRow
 from tests.support.world import IBAN, OTHER_IBAN, World, letter
 
 Turn = Callable[[World], None]
@@ -265,10 +265,34 @@ def test_nothing_stopped_cannot_be_released(world: World) -> None:
 
 def test_an_iban_once_accepted_needs_no_second_approval(world: World) -> None:
     other_iban(world)
-    assert desk.approve_iban(world.office, world.now, "Jo") == OTHER_IBAN
+    assert desk.approve_iban(world.office, world.now, "Jo") == (IBAN, OTHER_IBAN)
     assert world.gates() == ()
     with pytest.raises(ConflictError):
         desk.approve_iban(world.office, world.now, "Jo")
+
+
+THIRD_IBAN = "DE89370400440532013000"
+
+
+@pytest.mark.parametrize("by", ["Jo Petit", " jo  PETIT", "jopetit", "root"])
+def test_who_accepted_last_or_is_logged_in_is_no_second_person(world: World, by: str) -> None:
+    other_iban(world)
+    desk.approve_iban(world.office, world.now, "Jo Petit", login="Root")
+    world.configure(creditor__iban=THIRD_IBAN)
+    with pytest.raises(ConflictError, match=r"a second person must.*approve iban --by") as refused:
+        desk.approve_iban(world.office, world.now, by, login="Root")
+    assert " → DE89" in str(refused.value)
+    assert [gate.kind for gate in world.gates()] == [GateKind.IBAN]
+    assert desk.approve_iban(world.office, world.now, "Marie", login="Root") == (OTHER_IBAN, THIRD_IBAN)
+    assert world.gates() == ()
+
+
+def test_the_first_iban_of_all_may_be_accepted_by_who_is_logged_in(world: World) -> None:
+    with world.db.write() as session:
+        for row in session.exec(select(AcceptedIbanRow)):
+            session.delete(row)
+    assert desk.approve_iban(world.office, world.now, "Jo", login="Jo") == ("", IBAN)
+    assert world.gates() == ()
 
 
 def test_without_an_iban_of_ours_nothing_is_stopped(world: World) -> None:

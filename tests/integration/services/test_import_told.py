@@ -208,6 +208,16 @@ def test_one_company_number_under_two_references_is_pointed_out(desk: Desk, know
     assert "Nom 1 (C1), Nom 2 (C2)" in note
 
 
+def test_a_debtor_with_the_creditors_own_siren_is_pointed_out_once(desk: Desk) -> None:
+    row = "F{0};C{0};Nom {0};;05/01/2026;04/02/2026;100,00;{1};"
+    own, other = row.format(1, "732 829 320"), row.format(2, "901002014")
+    (note,) = notes(desk.invoices(own, other, header=DEBTORS_HEADER))
+    assert note == (
+        "Ligne 2 : le client C1 (Nom 1) a le SIREN de votre propre entreprise, 732829320 ; vérifiez-le."
+    )
+    assert desk.invoices(own, other, header=DEBTORS_HEADER).notes == (), "said when it came in, not every day"
+
+
 def test_different_companies_are_not_taken_for_one(desk: Desk) -> None:
     names = ["Peinture Ouest SARL", "Ouest Peinture SARL", "SARL", "SAS", "Martin & Fils", "Martin Frères"]
     rows = [invoice(f"F{n}", f"C{n}", name=name) for n, name in enumerate(names)]

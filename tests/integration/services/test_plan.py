@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import event
 
 from relance_mailer.services import desk
 from relance_mailer.services.follow_up import start_up
+from relance_mailer.services.outlook import outlook
 from relance_mailer.store import cases
 from relance_mailer.store.tables import InvoiceRow, NoticeInvoiceRow, NoticeRow
 from tests.support.world import DEBTOR_ADDRESS, IBAN, World
@@ -198,6 +200,28 @@ def test_without_a_known_rate_only_the_notices_that_show_a_claim_wait(world: Wor
     task = world.task("rate_unknown")
     assert task.subject == f"invoice:{invoice}"
     assert "2031" in task.words
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("fr", "aucun taux de pénalités connu"), ("en", "no late-payment rate known")]
+)
+def test_an_unknown_rate_is_told_in_the_teams_language_with_the_lines_that_heal_it(
+    world: World, language: str, said: str
+) -> None:
+    world.configure(language=language)
+    start_up(world.office, world.now)  # live already
+    world.at(BEYOND)
+    reaches_last_reminder(world)
+    world.plan()
+    [waiting] = outlook(world.office, world.now).waiting
+    [words] = {waiting.words, world.task("rate_unknown").words.partition(waiting.words)[1]}
+    assert words.startswith(said)
+    lines = words[words.index("[[rates]]") :].split(" / ")
+    assert lines == ["[[rates]]", "effective_from = 2031-01-01", "ecb = 2.15"]
+    world.configure(**tomllib.loads("\n".join(lines)))
+    start_up(world.office, world.now)
+    assert world.plan().created == 1
+    assert world.tasks() == []
 
 
 def test_a_rate_in_the_configuration_heals_it_and_closes_the_question(world: World) -> None:

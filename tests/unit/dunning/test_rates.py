@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -69,7 +70,10 @@ def test_an_unknown_half_year_is_an_error_that_says_which_and_what_to_do(day: da
     text = str(caught.value)
     assert named in text
     assert "European Central Bank" in text
-    assert f"[[rates]] effective_from = {half_year(day)}" in text
+    assert caught.value.start == half_year(day)
+    rows = tomllib.loads(text[text.index("[[rates]]") :].replace(" / ", "\n"))["rates"]
+    assert rows == [{"effective_from": half_year(day), "ecb": 2.15}]
+    assert RATES.with_overrides((row["effective_from"], Decimal(str(row["ecb"]))) for row in rows).knows(day)
     with pytest.raises(RateUnknownError):
         RATES.floor(day)
 
