@@ -39,7 +39,9 @@ async def test_the_clock_jumps_between_the_steps_of_an_attempt(
     world.plan()
     async with serving(Fault(phase, meanwhile(lambda: jump(world, by)), times=1)) as server:
         await world.drain(server.port)
-        assert (len(server.mailbox), world.states()) == (1, ["sent"])
+        # claimed a day ago, by the clock: its facts are read again first
+        waits = phase is Phase.RCPT and by > timedelta(0)
+        assert (len(server.mailbox), world.states()) == ((0, ["queued"]) if waits else (1, ["sent"]))
         await settle(world, server.port)
         assert len(server.mailbox) == 1
     assert world.tasks() == []

@@ -207,8 +207,8 @@ async def test_a_clock_set_back_by_a_day_keeps_the_team_uninformed_for_no_day(wo
     [
         {"EHLO": say("421 not now")},
         {"MAIL": say("550 5.1.8 bad sender")},
-        {"RCPT": say("550 5.1.1 nobody")},
-        {"DATA": say("554 5.7.1 no")},
+        {"RCPT": say("450 4.2.1 later")},
+        {"DATA": say("451 4.3.0 later")},
         {"DATA": after_content("451 4.3.0 later\r\n")},
     ],
     ids=["ehlo", "mail", "rcpt", "data", "dot"],
@@ -230,6 +230,19 @@ async def test_what_could_not_leave_is_tried_again_after_a_rest_and_the_queue_do
     async with smtp_server() as peer:
         assert await look(world, peer) == [True]
     assert len(peer.received) == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [{"RCPT": say("550 5.1.1 nobody")}, {"DATA": say("554 5.6.0 no")}], ids=["rcpt", "data"]
+)
+async def test_what_is_refused_for_good_is_not_tried_for_ever(world: World, broken: dict[str, Any]) -> None:
+    ask(world, "debtor:1")
+    async with smtp_server(broken) as peer:
+        assert await look(world, peer) == [False]
+        world.later(hours=1)
+        assert await look(world, peer) == [False]
+        assert peer.connections == 1
+    assert world.task("dispute").alerted_at is not None
 
 
 async def test_one_that_may_have_left_is_not_sent_again(world: World) -> None:
