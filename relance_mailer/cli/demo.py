@@ -41,7 +41,7 @@ def demo(
     if as_json:
         print_json(outcome.as_json())
     else:
-        print_summary(Console(), language, outcome, str(keep) if keep else "")
+        print_summary(Console(), language, outcome, str(keep) if keep else "", days=days)
     for difference in outcome.differences():
         print_error(difference)
     if not outcome.as_expected:

@@ -65,6 +65,8 @@ _WORDS = {
     "verdict": ("Histoire", "Story"),
     "as_expected": ("conforme", "as expected"),
     "different": ("DIFFÉRENTE", "DIFFERENT"),
+    "so_far": ("conforme jusque-là", "as expected so far"),
+    "well_so_far": ("Tout s'est passé comme prévu jusqu'ici ; la suite n'a pas été jouée.", "All went as expected so far; the rest was not played."),
     "all_well": ("Tout s'est passé comme prévu.", "All went as expected."),
     "kept": ("Base, configuration et messages (.eml) : {where}", "Database, configuration and messages (.eml): {where}"),
     "what.sent": ("envoi : {detail}", "sent: {detail}"),
@@ -269,29 +271,33 @@ def print_day(console: Console, language: str, play: Play, news: Sequence[Event]
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_summary(console: Console, language: str, outcome: Outcome, where: str) -> None:
-    """Print at the end what was sent, understood and held, and how each story went."""
+def print_summary(console: Console, language: str, outcome: Outcome, where: str, *, days: int) -> None:
+    """Print at the end what was sent, understood and held, and how each story went; `days` were to be played."""
     tell = _Tongue(language)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
     for key in ("debtor", "script", "sent", "understood", "held", "verdict"):
         table.add_column(tell(key), overflow="fold")
     for story in outcome.stories:
-        table.add_row(*_row(story, tell))
+        table.add_row(*_row(story, tell, whole=outcome.days >= days))
     console.print(table)
     counts = {name: getattr(outcome, name) for name in ("days", "sent", "received", "in_doubt", "duplicates")}
     console.print(tell("ended", **counts), highlight=False)
     if outcome.as_expected:
-        console.print(tell("all_well"), style="bold green")
+        console.print(tell("all_well" if outcome.days >= days else "well_so_far"), style="bold green")
     if where:
         console.print(tell("kept", where=where), markup=False, soft_wrap=True)
 
 
-def _row(story: Story, tell: _Tongue) -> tuple[str, ...]:
+def _row(story: Story, tell: _Tongue, *, whole: bool) -> tuple[str, ...]:
     language = tell.language
     stages = ", ".join(say(f"stage.{key}", language) for key in story.stages)
     intents = ", ".join(say(f"intent.{key}", language) for key in story.intents)
     holds = ", ".join(dict.fromkeys(say(f"hold.{hold['reason']}", language) for hold in story.holds))
-    verdict = f"[green]{tell('as_expected')}[/]" if story.as_expected else f"[bold red]{tell('different')}[/]"
+    verdict = (
+        f"[green]{tell('as_expected' if whole else 'so_far')}[/]"
+        if story.as_expected
+        else f"[bold red]{tell('different')}[/]"
+    )
     return escape(story.debtor.name), escape(story.debtor.story(language)), stages, intents, holds, verdict
 
 

@@ -62,14 +62,14 @@ def unheard(session: Session, office: Office) -> bool:
     return any(row.mailbox in configured and _unread(row, since) for row in folders)
 
 
-def stopped(session: Session, office: Office) -> bool:
-    """Say whether a person stopped everything."""
-    return bool(settings.read(session, office.creditor_id, STOP_ALL))
+def stopped_by(session: Session, office: Office) -> str:
+    """Return who stopped everything, "" if nobody did."""
+    return str(settings.read(session, office.creditor_id, STOP_ALL) or "")
 
 
 def _stopped(session: Session, office: Office) -> tuple[Gate, ...]:
-    by = settings.read(session, office.creditor_id, STOP_ALL)
-    return (Gate(GateKind.STOP_ALL, str(by)),) if by else ()
+    by = stopped_by(session, office)
+    return (Gate(GateKind.STOP_ALL, by),) if by else ()
 
 
 def _blind(session: Session, office: Office, now: datetime) -> tuple[Gate, ...]:

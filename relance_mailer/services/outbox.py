@@ -106,10 +106,11 @@ class _Behind:
             except asyncio.CancelledError as error:
                 stopped = error
         self._task = None
+        failed = task.exception() if task is not None else None
         if stopped is not None:
             raise stopped
-        if task is not None:
-            task.result()
+        if failed is not None:
+            raise failed
 
 
 class Outbox:

@@ -223,7 +223,7 @@ def steps(
     """
     told = _accept(session, office, ended, now) if ended else []
     fresh = [one for one in starting if now - one.at <= STARTS_WITHIN]
-    may = bool(fresh) and not gates.stopped(session, office)
+    may = bool(fresh) and not gates.stopped_by(session, office)
     begun, tried = _start(session, fresh) if may else (frozenset[int](), [])
     ledger.append(session, office.creditor_id, [*told, *tried], at=now, actor=BOT)
     return begun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+_STYLE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 PATIENCE = 30  #: seconds; a loaded machine starts slowly
 
 
@@ -25,6 +27,11 @@ class Terminal:
         self._bytes = b""
         self.shown = ""  #: everything so far
         self._read = 0  #: how much of it was waited for
+
+    @property
+    def text(self) -> str:
+        """What was shown, without colours and movements."""
+        return _STYLE.sub("", self.shown)
 
     def until(self, words: str) -> str:
         """Read until these words are shown; return what was shown since the last time."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from relance_mailer.services.import_files import FileOf
 from relance_mailer.texts.words import WORDS
-from tests.integration.cli import terminal
 from tests.integration.cli.conftest import Done, Type
 from tests.support.office import MONDAY, make_office
+from tests.support.terminal import at_terminal
 
 HEADER = "N° facture;Code client;Client;E-mail;Date de facture;Échéance;Montant TTC;Solde"
 #: Nothing in it tells whether day or month comes first.
@@ -43,10 +44,23 @@ def bring(folder: Path, typed: Type) -> Type:
     return run
 
 
-def on_terminal(folder: Path, text: str, *options: str, answers: list[tuple[str, str]]) -> terminal.Shown:
+@dataclass(frozen=True)
+class Shown:
+    """What stood on the terminal, and the exit code."""
+
+    code: int
+    text: str
+
+
+def on_terminal(folder: Path, text: str, *options: str, answers: list[tuple[str, str]]) -> Shown:
     (folder / "file.csv").write_text(text, "utf-8")
     arguments = ["import", "invoices", "file.csv", "-c", "config.toml", *AT, *options]
-    return terminal.typed(arguments, answers, folder)
+    environment = {"COLUMNS": "160", "TERM": "xterm"}
+    with at_terminal(*arguments, folder=folder, environment=environment) as terminal:
+        for question, answer in answers:
+            terminal.until(question)
+            terminal.type(answer)
+        return Shown(terminal.end(), terminal.text)
 
 
 def rows(*lines: str) -> str:

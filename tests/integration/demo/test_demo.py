@@ -21,7 +21,7 @@ from relance_mailer.demo import cast
 from relance_mailer.demo.cast import CAST
 from relance_mailer.demo.model import START, Debtor, Says
 from relance_mailer.demo.play import Play, Settings
-from relance_mailer.demo.screen import Screen
+from relance_mailer.demo.screen import Screen, print_summary
 from relance_mailer.demo.show import perform
 from relance_mailer.demo.story import Event
 from relance_mailer.demo.wordings import WORDINGS, every_text
@@ -68,7 +68,7 @@ def test_a_small_terminal_shows_of_whom_there_was_news_last() -> None:
         console.print(screen.picture(play, news))
         pictures.append((console.export_text(clear=True), {event.debtor for event in news}))
 
-    perform(CAST, Settings(days=2, seed=1, language="en"), watch=look)
+    outcome = perform(CAST, Settings(days=2, seed=1, language="en"), watch=look)
     for text, news in pictures:
         lines = text.rstrip("\n").splitlines()
         assert len(lines) <= 24
@@ -77,6 +77,8 @@ def test_a_small_terminal_shows_of_whom_there_was_news_last() -> None:
         assert "Events" in text
         named = [debtor for debtor in CAST if debtor.name[:12] in text]
         assert {debtor.code for debtor in named} & news
+    print_summary(console, "en", outcome, "", days=60)  # ended by a key on the second day
+    assert "All went as expected so far; the rest was not played." in " ".join(console.export_text().split())
 
 
 def test_the_json_has_the_shape_that_others_rely_on(played: tuple[Path, dict[str, object]]) -> None:

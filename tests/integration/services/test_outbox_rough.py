@@ -11,6 +11,7 @@ import pytest
 
 from relance_mailer.errors import StoreError
 from relance_mailer.services import desk
+from relance_mailer.services.outbox import _Behind
 from relance_mailer.store.group import GroupCommit, Together
 from relance_mailer.store.tables import AttemptRow, ContactRow
 from tests.integration.mail.servers import smtp_server
@@ -141,6 +142,28 @@ async def test_what_waits_too_long_between_claim_and_data_has_its_facts_read_aga
         assert peer.received == []
     assert done.sent == 0
     assert world.states() == ["superseded"]
+
+
+async def test_told_to_stop_it_still_writes_down_the_end_it_knows() -> None:
+    written: list[str] = []
+    disk = asyncio.Event()
+
+    async def ending() -> None:
+        await disk.wait()
+        written.append("sent")
+
+    async def sending() -> None:
+        async with _Behind() as behind:
+            await behind.do(ending())
+
+    task = asyncio.create_task(sending())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    disk.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert written == ["sent"]
 
 
 async def test_work_handed_in_after_the_end_is_refused_and_not_tried_for_ever(world: World) -> None:
