@@ -3,7 +3,8 @@
 Ours is the program itself as an admin runs it: `relance-mailer import`, then one `relance-mailer tick`, process starts
 included, every notice, attempt and message kept durably (SQLite WAL, synchronous=FULL), the inbox read before (an empty
 Dovecot mailbox). The peer, Tryton's account_dunning with its e-mails, does the same work by its own server-side calls.
-Prints both, and the ratios; `--smtp-down` shows what each believes when the SMTP server is not there.
+Prints both, and the ratios: of the road, and of making and sending the reminders alone, as both do it once they run and
+the invoices are in (`work_s`; nothing of either's start, import or reading of mail). `--smtp-down` shows what each believes when the SMTP server is not there.
 
     python bench/road.py [--invoices N] [--smtp-down] [--ours-only]
 """
@@ -20,7 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 from peer_tryton import measure as measure_peer
+from send import ours as messages_a_second
 from sink import Sink, free_port
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -122,12 +125,20 @@ def main() -> None:
     parser.add_argument("--ours-only", action="store_true")
     options = parser.parse_args()
     ours = measure(options.invoices, smtp_down=options.smtp_down)
+    if not options.smtp_down:
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(Path(os.devnull).open("w")))  # noqa: SIM115
+        with Sink() as sink:
+            ours["work_s"] = round(options.invoices / messages_a_second(sink, options.invoices), 2)
     print(json.dumps(ours))
     if options.ours_only:
         return
     peer = measure_peer(options.invoices, smtp_down=options.smtp_down)
     print(json.dumps(peer))
     print(f"speed: {peer['total_s'] / ours['total_s']:.1f} x the peer's")
+    if not options.smtp_down:
+        print(
+            f"making and sending alone: {(peer['plan_s'] + peer['send_s']) / ours['work_s']:.1f} x the peer's"
+        )
     print(f"memory: {ours['peak_rss_mb'] / peer['peak_rss_mb']:.2f} x the peer's")
 
 

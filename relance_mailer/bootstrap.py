@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from relance_mailer.config import Config, Mailbox, OAuth, Smtp
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.rates import load_rates
 from relance_mailer.errors import ConfigError, TemplateError
+from relance_mailer.replies.trust import Signature
 from relance_mailer.services.office import Office
 from relance_mailer.store import installation, schema, settings
 from relance_mailer.store.db import Database
@@ -26,6 +28,7 @@ from relance_mailer.texts.load import Templates, packaged_templates
 from relance_mailer.texts.render import Renderer
 
 if TYPE_CHECKING:  # what needs mail is imported where it is used: most commands need none
+    from relance_mailer.mail.dkim_check import DkimCheck
     from relance_mailer.mail.imap import ImapAccount
     from relance_mailer.mail.oauth import Identity, TokenSource
     from relance_mailer.mail.smtp import SmtpAccount
@@ -126,7 +129,20 @@ def make_office(config: Config, db: Database, clock: Clock) -> Office:
         key=bytes.fromhex(key),
         mode=config.sending.mode if state.trusted else Mode.SHADOW,
         installation=state,
+        verify=_verify,
     )
+
+
+def _verify(raw: bytes, sender_domain: str) -> tuple[Signature, ...]:
+    return _dkim().verify(raw, sender_domain)
+
+
+@cache
+def _dkim() -> DkimCheck:
+    """Return the one check of this process: it remembers keys."""
+    from relance_mailer.mail.dkim_check import DkimCheck, system_resolver
+
+    return DkimCheck(system_resolver())
 
 
 def reloaded(office: Office, path: Path) -> Office:
@@ -223,6 +239,8 @@ def _imap(mailbox: Mailbox, sources: Mapping[str, TokenSource]) -> ImapAccount:
         folders=mailbox.folders,
         poll_seconds=mailbox.poll_seconds,
         idle=mailbox.idle,
+        processed_folder=mailbox.processed_folder,
+        processed_flag=mailbox.processed_flag,
         timeout=mailbox.timeout,
         allow_cleartext=mailbox.allow_cleartext,
     )

@@ -23,11 +23,12 @@ from relance_mailer.services.file_copies import file_copies
 from relance_mailer.services.follow_up import FollowedUp, follow_up, start_up
 from relance_mailer.services.forecast import forecast, told
 from relance_mailer.services.gates import Gate, GateKind
+from relance_mailer.services.mail_sink import MailSink
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Drained, Outbox
 from relance_mailer.services.plan import Braked, PlanReport, plan
 from relance_mailer.services.reader import Reader
-from relance_mailer.services.receive import MailSink, Received
+from relance_mailer.services.receive import Received
 from relance_mailer.services.views import gate_words
 from relance_mailer.store import installation
 from relance_mailer.store.group import GroupCommit

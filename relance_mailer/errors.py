@@ -68,7 +68,16 @@ class RateUnknownError(RelanceError):
 
 
 class UnreadableError(RelanceError):
-    """A message cannot be read; its bytes are kept."""
+    """A message cannot be read; its bytes are kept.
+
+    Attributes:
+        why: late (not within the deadline), memory, ended (the reading process died), headless (no header in it) or
+            broken; the catalogue has the words for the team.
+    """
+
+    def __init__(self, message: str, *, why: str = "broken") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class StoreError(RelanceError):

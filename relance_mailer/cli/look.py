@@ -324,6 +324,10 @@ def _answer_json(office: Office, answer: Answer) -> dict[str, Any]:
         "promise_date": answer.promise_date,
         "effect": answer.effect,
         "waits": answer.waits,
+        "sender": answer.trust or None,
+        "matched": answer.matched or None,
+        "candidates": list(answer.maybe),
+        "to_check": list(answer.odd),
         "reply_text": answer.text,
     }
 
@@ -363,7 +367,8 @@ def _print_answer(office: Office, answer: Answer) -> None:
     ]
     line = _GAP.join(cleaned for fact in facts if (cleaned := formats.clean(fact)))
     print_heading(line, style="bold" if answer.waits else QUIET)
-    for told in (answer.subject, _first_line(answer.text), f"→ {answer.effect}" if answer.effect else ""):
+    effect = f"→ {answer.effect}" if answer.effect else ""
+    for told in (answer.subject, _first_line(answer.text), effect, answer.matched, *answer.maybe):
         if told:
             say(f"    {told}")
 

@@ -23,7 +23,14 @@ from relance_mailer.config.fields import (
 from relance_mailer.config.imports import FileSettings, Imports
 from relance_mailer.config.lines import Lines
 from relance_mailer.config.oauth import OAuth
-from relance_mailer.config.rules import HoldSettings, PolicyRules, PolicySettings, Rate, StageSettings
+from relance_mailer.config.rules import (
+    HoldSettings,
+    PolicyRules,
+    PolicySettings,
+    Privacy,
+    Rate,
+    StageSettings,
+)
 from relance_mailer.config.servers import LOOPBACK, Alerts, Mailbox, Secret, Server, Smtp
 from relance_mailer.dunning.invoice import Party
 from relance_mailer.dunning.notice import Mode
@@ -43,6 +50,7 @@ __all__ = [
     "Paths",
     "PolicyRules",
     "PolicySettings",
+    "Privacy",
     "Rate",
     "Rehearsal",
     "Secret",
@@ -141,6 +149,7 @@ class Config(Settings):
     policy: PolicySettings = PolicySettings()
     policies: dict[PolicyName, PolicyRules] = Field(default_factory=dict)
     holds: HoldSettings = HoldSettings()
+    privacy: Privacy = Privacy()
     rates: tuple[Rate, ...] = ()
     imports: Imports = Imports()
     daemon: Daemon = Daemon()

@@ -140,6 +140,12 @@ class HoldSettings(Settings):
     review: int = Field(default=3, ge=1)
 
 
+class Privacy(Settings):
+    """How long what concerns nobody here is kept."""
+
+    unmatched_days: int = Field(default=30, ge=1)  #: calendar days
+
+
 class Rate(Settings):
     """A half-year's ECB main refinancing rate, in percent, where the program does not know it yet."""
 

@@ -161,6 +161,8 @@ class Smtp(Server):
     from_name: Line = ""
     reply_to: Address = ""
     plus_address: bool = False  #: answers come to local+r<id>-<signature>@domain
+    subject_token: bool = False  #: subjects end with [r<id>-<signature>]
+    return_path: Literal["plain", "plus"] = "plain"  #: "plus": bounces come to local+n<id>-<signature>@domain
     bcc: Address = ""  #: a copy of every notice, by which a doubt can be settled
     sent_copy: Literal["auto", "append", "bcc", "none"] = (
         "auto"  #: how a copy of what leaves comes back to us
@@ -186,4 +188,9 @@ class Mailbox(Server):
     folders: tuple[Line, ...] = Field(default=("INBOX", "\\Junk", "\\Sent"), min_length=1)
     poll_seconds: float = Field(default=60, gt=0)
     idle: bool = True
+    processed_folder: Line = (
+        ""  #: where messages go once they were read, a name or a special use; "": they stay
+    )
+    #: What they are marked with: a keyword, or one of the flags that take nothing away.
+    processed_flag: str = Field(default="", pattern=r"^(\\(Seen|Flagged|Answered)|[A-Za-z0-9$_.-]{1,64})?$")
     authserv_id: Line = ""  #: whose Authentication-Results to believe

@@ -22,6 +22,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from relance_mailer.errors import InputError
@@ -179,13 +180,16 @@ def _folded(words: list[str], used: int) -> str:
 
 def _encoded_words(value: str) -> str:
     """Cut a text into base64 words of whole characters (RFC 2047 sections 2 and 5)."""
-    chunks = [b""]
-    for character in value:
-        encoded = character.encode("utf-8", "replace")
-        if len(chunks[-1]) + len(encoded) > _WORD_BYTES:
-            chunks.append(b"")
-        chunks[-1] += encoded
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode('ascii')}?=" for chunk in chunks)
+    encoded = value.encode("utf-8", "replace")
+    words: list[str] = []
+    start = 0
+    while start < len(encoded) or not words:
+        end = start + _WORD_BYTES
+        while end < len(encoded) and encoded[end] & 0xC0 == 0x80:  # inside a character
+            end -= 1
+        words.append(f"=?utf-8?b?{b64encode(encoded[start:end]).decode('ascii')}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 def _is_message_id(value: str, field: str) -> bool:
@@ -248,8 +252,15 @@ def _part(subtype: str, text: str) -> bytes:
 
 
 def _quoted_printable(text: str) -> bytes:
-    """Encode by RFC 2045 section 6.7; a line "From …" is masked too, mbox files would alter it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
-    raw = lines.replace("\n", "\r\n").encode("utf-8", "replace")
-    encoded = b"\n" + binascii.b2a_qp(raw, istext=True)
-    return encoded.replace(b"\nFrom ", b"\n=46rom ")[1:]
+    """Encode by RFC 2045 section 6.7."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
+    return b"".join(map(_quoted_line, lines))
+
+
+@lru_cache(maxsize=1_024)
+def _quoted_line(line: str) -> bytes:
+    """Encode one line, which messages from one template mostly share; "From …" is masked too, mbox files would alter it."""
+    encoded = binascii.b2a_qp(line.encode("utf-8", "replace") + b"\r\n", istext=True)
+    return (b"=46" + encoded[1:] if encoded.startswith(b"From ") else encoded).replace(
+        b"\nFrom ", b"\n=46rom "
+    )

@@ -11,9 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from relance_mailer.errors import Scope, SmtpError
+from relance_mailer.errors import InputError, Scope, SmtpError
+from relance_mailer.mail.address import wire_address
 
 _ENVELOPE_ID_LIMIT = 100  #: characters (RFC 3461 section 4.4)
+_BEFORE = {b"MAIL": b"FROM", b"RCPT": b"TO"}
 _RECIPIENT_LIMIT = 500  #: characters of ORCPT (RFC 3461 section 4.2)
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")
 #: Answers of a server that offers parameters and does not take them.
@@ -60,6 +62,12 @@ class Envelope:
             phase="rcpt" if foreign else "mail",
         )
 
+    def commands(self, offered: Collection[str], *, utf8: bool, dsn: bool) -> list[bytes]:
+        """Return MAIL and every RCPT; InputError if one cannot be written."""
+        sender = self.mail_parameters(offered, utf8=utf8, dsn=dsn)
+        named = [naming(b"RCPT", one, rcpt_parameters(one, dsn=dsn), offered) for one in self.everybody]
+        return [naming(b"MAIL", self.sender, sender, offered), *named]
+
     def mail_parameters(self, offered: Collection[str], *, utf8: bool, dsn: bool) -> list[str]:
         """Return the parameters of MAIL."""
         parameters = [f"SIZE={self.size}"] if "size" in offered else []
@@ -71,6 +79,19 @@ class Envelope:
             if 0 < len(identity) <= _ENVELOPE_ID_LIMIT:
                 parameters.append(f"ENVID={identity}")
         return parameters
+
+
+def naming(verb: bytes, address: str, parameters: Iterable[str], offered: Collection[str]) -> bytes:
+    """Return MAIL or RCPT with an address, written strictly: the vendor takes the first that it finds in the text.
+
+    Raises:
+        InputError: it cannot be written, or not to this server.
+    """
+    wire = wire_address(address) if address else ""
+    if not wire.isascii() and "smtputf8" not in offered:
+        raise InputError(f"{address}: the server does not offer SMTPUTF8 (RFC 6531)")
+    extra = "".join(f" {parameter}" for parameter in parameters)
+    return b"%s %s:<%s>%s" % (verb, _BEFORE[verb], wire.encode(), extra.encode("ascii"))
 
 
 def rcpt_parameters(address: str, *, dsn: bool) -> list[str]:

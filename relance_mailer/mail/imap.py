@@ -3,6 +3,10 @@
 The client blocks, so that each mailbox is used by one thread (see watch.py). Folders are opened by EXAMINE,
 bodies fetched by BODY.PEEK: no flag changes, people go on reading the same mailbox. Positions are UIDs with
 their UIDVALIDITY (RFC 3501 section 2.3.1.1); unread flags decide nothing.
+
+Of CONDSTORE (RFC 7162) one number is used, HIGHESTMODSEQ, which servers tell at EXAMINE once it is enabled: the same as
+before, and nothing is searched; lower than before, and the mailbox was restored. What else it and QRESYNC offer, changed
+flags and vanished UIDs, decides nothing here.
 """
 
 from __future__ import annotations
@@ -10,18 +14,18 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from relance_mailer.errors import ImapError
-from relance_mailer.mail import imap_client, tls
+from relance_mailer.mail import filing, imap_client, imap_folders, tls
 from relance_mailer.mail.address import refuse_controls
-from relance_mailer.mail.imap_client import failure, translated
+from relance_mailer.mail.imap_client import IdleRefusedError, failure, translated
 from relance_mailer.mail.secrets import hide
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
     from types import TracebackType
 
@@ -33,46 +37,12 @@ IDLE_RENEWAL = (
     9 * 60.0
 )  #: seconds; servers and NAT routers forget a silent connection after about ten minutes
 CLOSE_TIMEOUT = 2.0  #: seconds to say goodbye in
+COMMAND_LIMIT = 300.0  #: seconds for one command and all of its answer, however slowly it trickles in
 BATCH_BYTES = 8_000_000  #: a batch is closed when it has grown to this
 PART_BYTES = 4_000_000  #: larger messages are fetched in parts
 SEARCH_WINDOW = 50_000  #: UIDs asked for at once in large folders: imaplib refuses lines over 1 MB
 
-#: Names under which folders stand where the server does not tell their use (RFC 6154), lower case.
-FALLBACK_NAMES: dict[str, tuple[str, ...]] = {
-    "\\Junk": (
-        *("junk", "spam", "junk e-mail", "junk email", "bulk mail", "courrier indésirable", "indésirables"),
-        *(
-            "pourriel",
-            "spamverdacht",
-            "junk-e-mail",
-            "posta indesiderata",
-            "correo no deseado",
-            "ongewenste e-mail",
-        ),
-    ),
-    "\\Sent": (
-        *(
-            "sent",
-            "sent items",
-            "sent messages",
-            "sent mail",
-            "envoyés",
-            "éléments envoyés",
-            "messages envoyés",
-        ),
-        *(
-            "courrier envoyé",
-            "gesendet",
-            "gesendete elemente",
-            "gesendete objekte",
-            "posta inviata",
-            "inviati",
-        ),
-        *("enviados", "elementos enviados", "verzonden", "verzonden items"),
-    ),
-}
 _T = TypeVar("_T")
-_ROLES = {"inbox": "inbox", "\\junk": "junk", "\\sent": "sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +62,8 @@ class ImapAccount:
     idle: bool = True
     timeout: float = 30  #: seconds for each read or write
     batch: int = 50  #: messages fetched at once
+    processed_folder: str = ""  #: where what was read is moved to, a name or a special use; "": it stays
+    processed_flag: str = ""  #: the flag or keyword that it gets; "": none
     allow_cleartext: bool = False  #: with tls "none", also towards other machines
 
 
@@ -105,10 +77,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a folder was read."""
+    """How far a folder was read: the highest UID seen, and HIGHESTMODSEQ (RFC 7162; 0: none told) at its end."""
 
     uidvalidity: int
     last_uid: int
+    modseq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +100,7 @@ class Batch:
     uidvalidity: int
     uidnext: int  #: every message below it was there when the folder was opened
     messages: tuple[Fetched, ...]
+    modseq: int = 0  #: HIGHESTMODSEQ when the folder was opened (RFC 7162), 0 if the server tells none
 
 
 class Mailbox:
@@ -142,7 +116,15 @@ class Mailbox:
         self._client: IMAPClient | None = None
         self._selected = ""
         self._exists = 0  # messages in the selected folder
-        self._uidnext: dict[str, int] = {}  # per folder, when it was last read
+        self._read_up_to: dict[
+            str, tuple[int, int]
+        ] = {}  # per folder, UIDNEXT and EXISTS when it was last read
+        self._compared: set[str] = set()  # folders whose known messages were looked at on this connection
+        self._processed = ""  # where read messages go, as the server calls it
+        self._idle_refused = False
+        self.files = bool(
+            account.processed_folder or account.processed_flag
+        )  #: read messages are moved or flagged
         self.missing: tuple[str, ...] = ()  #: folders of the configuration that `folders()` did not find
 
     def __enter__(self) -> Self:
@@ -163,6 +145,7 @@ class Mailbox:
             if account.tls == "starttls":
                 self._call("starttls", context)
             self._run("auth", lambda client: imap_client.log_in(client, account))
+            self._run("enable", imap_client.enable_modseq)
         except BaseException:
             self.close()
             raise
@@ -171,6 +154,8 @@ class Mailbox:
         """Log out where the connection still answers, and close it. Never raises."""
         client, self._client = self._client, None
         self._selected = ""
+        self._read_up_to.clear()
+        self._compared.clear()
         if client is None:
             return
         with contextlib.suppress(*imap_client.ALL_ERRORS):
@@ -186,31 +171,36 @@ class Mailbox:
         Raises:
             ImapError: there is no INBOX, or the server cannot be asked.
         """
-        listed = self._call("list_folders")
-        roles = {name: _role(str(name), flags) for flags, _, name in listed}
-        uses = {
-            flag.decode("ascii", "replace").lower(): name
-            for flags, _, name in reversed(listed)
-            for flag in flags
-        }
-        names = {str(name).lower(): name for _, _, name in listed}
-        leaves = {_leaf(str(name)): name for _, _, name in reversed(listed)}
-        found: dict[str, Folder] = {}
-        missing: list[str] = []
-        for wanted in self._account.folders:
-            low = wanted.lower()
-            fallbacks = FALLBACK_NAMES.get(wanted.title(), ())
-            name = uses.get(low) or names.get(low) or _first(names, fallbacks) or _first(leaves, fallbacks)
-            if name:
-                role = _ROLES.get(low) or roles[name]
-                name = "INBOX" if name.upper() == "INBOX" else name
-                found.setdefault(name, Folder(name, role))
-            else:
-                missing.append(wanted)
-        self.missing = tuple(missing)
-        if any(wanted.upper() == "INBOX" for wanted in missing):
+        listed = [(str(name), flags) for flags, _, name in self._call("list_folders")]
+        found, self.missing = imap_folders.find(listed, self._account.folders)
+        if any(wanted.upper() == "INBOX" for wanted in self.missing):
             raise failure("list", "the mailbox has no INBOX")
-        return tuple(found.values())
+        self._find_filing_folder(listed)
+        return tuple(Folder(name, role) for name, role in found.items())
+
+    def was_restored(
+        self, folder: str, position: Position, arrivals: Callable[[], Mapping[int, datetime]]
+    ) -> bool:
+        """Say whether a folder's UIDs mean other messages than before, though UIDVALIDITY is the same.
+
+        So it is after a backup was put back: UIDNEXT is no higher than a UID that was seen, HIGHESTMODSEQ is lower, or,
+        where new mail has hidden that, known UIDs came in at other times than they did (asked once a connection).
+        """
+        state = self._examine(folder)
+        if state.uidvalidity != position.uidvalidity:
+            return False  # that tells itself
+        back = 0 < state.uidnext <= position.last_uid or 0 < state.modseq < position.modseq
+        if not back and folder in self._compared:
+            return False
+        known = arrivals()
+        there = self._call("fetch", sorted(known), ["INTERNALDATE"]) if known and self._exists else {}
+        self._compared.add(folder)
+        dates = {uid: told.get(b"INTERNALDATE") for uid, told in there.items() if uid in known}
+        if any(received and received != known[uid] for uid, received in dates.items()):
+            return True
+        return back and not any(
+            uid >= state.uidnext > 0 for uid in dates
+        )  # there as it was: UIDNEXT lags behind
 
     def read_new(self, folder: str, position: Position | None, since: date | None) -> Iterator[Batch]:
         """Fetch what stands after a position, oldest UID first; at least one batch comes, an empty one if need be.
@@ -219,9 +209,13 @@ class Mailbox:
         server's date of receipt), or whole; the caller recognises what it has by its content.
         """
         state = self._examine(folder)
-        known = position is not None and position.uidvalidity == state.uidvalidity
-        start = position.last_uid + 1 if position is not None and known else 1
-        uids = self._new_uids(state, start, None if known else since)
+        self._read_up_to[folder] = (state.uidnext, self._exists)
+        if position is None or position.uidvalidity != state.uidvalidity:
+            uids = self._search(state, 1, since)
+        elif state.modseq and state.modseq == position.modseq and state.uidnext <= position.last_uid + 1:
+            uids = []
+        else:
+            uids = self._search(state, position.last_uid + 1, None)
         if not uids:
             yield state
         for group in self._groups(uids):
@@ -229,22 +223,45 @@ class Mailbox:
                 again = self._examine(folder)
                 if again.uidvalidity != state.uidvalidity:
                     raise failure("fetch", f"{folder}: UIDVALIDITY changed while it was read")
-            yield Batch(state.uidvalidity, state.uidnext, tuple(self._fetch(group)))
+            yield replace(state, messages=tuple(self._fetch(group)))
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """Wait for news in INBOX; return True as soon as there may be some, False when the time is over.
 
         Returns early when `stop` is set. One wait lasts at most nine minutes, so that IDLE (RFC 2177) is
-        renewed in time; a server without IDLE is left alone until `seconds` are over.
+        renewed in time, with a NOOP that shows whether the server is still there. A server without IDLE, or that
+        offers and refuses it, is left alone until `seconds` are over.
         """
-        present = self._examine("INBOX").uidnext
-        if present > self._uidnext.get("INBOX", present):
+        present = self._examine("INBOX")
+        uidnext, exists = self._read_up_to.get("INBOX", (present.uidnext, self._exists))
+        if present.uidnext > uidnext or self._exists > exists:
             return True
-        if not self._account.idle or not self._call("has_capability", "IDLE"):
-            stop.wait(min(seconds, IDLE_RENEWAL))
+        seconds = min(seconds, IDLE_RENEWAL)
+        if self._account.idle and not self._idle_refused and self._call("has_capability", "IDLE"):
+            try:
+                return self._idle(seconds, stop)
+            except ImapError as error:
+                self._idle_refused = isinstance(error.__cause__, IdleRefusedError)
+                if not self._idle_refused:
+                    raise
+        stop.wait(seconds)
+        return False
+
+    def file(self, folder: str, uids: Sequence[int], uidvalidity: int) -> bool:
+        """Move or flag read messages as the account says; False if there is nothing to do so with.
+
+        It may be done again after a crash: what is gone already is left alone (see filing.py).
+        """
+        account = self._account
+        target = "" if self._processed == folder else self._processed
+        if not (target or account.processed_flag):
             return False
-        deadline = time.monotonic() + min(seconds, IDLE_RENEWAL)
-        return self._run("idle", lambda client: imap_client.idle(client, deadline, stop))
+        self._selected = ""  # no longer opened for reading only
+        told = self._call("select_folder", folder)
+        if int(told.get(b"UIDVALIDITY", 0)) != uidvalidity:
+            return False
+        self._run("file", lambda client: filing.file(client, uids, target, account.processed_flag))
+        return True
 
     def append(self, folder: str, raw: bytes, date: datetime) -> tuple[int, int] | None:
         """File a message, as read; return its UIDVALIDITY and UID where the server tells them (RFC 4315)."""
@@ -268,21 +285,21 @@ class Mailbox:
             raise failure("select", f"{folder}: the server keeps no UIDs there (no UIDVALIDITY)")
         self._selected = folder
         self._exists = int(told.get(b"EXISTS", 0))
-        return Batch(int(told[b"UIDVALIDITY"]), int(told.get(b"UIDNEXT", 0)), ())
+        modseq = int(told.get(b"HIGHESTMODSEQ", 0))
+        return Batch(int(told[b"UIDVALIDITY"]), int(told.get(b"UIDNEXT", 0)), (), modseq)
 
-    def _new_uids(self, state: Batch, start: int, since: date | None) -> list[int]:
-        """Search the UIDs from `start` on; a folder whose UIDNEXT stands there has none."""
-        self._uidnext[self._selected] = state.uidnext
-        if 0 < state.uidnext <= start or not self._exists:
+    def _search(self, state: Batch, start: int, since: date | None) -> list[int]:
+        """Search the UIDs from `start` on, whatever UIDNEXT says: not every server's can be believed."""
+        if not self._exists:
             return []
         after: list[Any] = ["SINCE", since] if since else []
-        ranges = [f"{start}:*"]
-        if self._exists > SEARCH_WINDOW and state.uidnext:
-            firsts = range(start, state.uidnext, SEARCH_WINDOW)
-            ranges = [f"{first}:{min(first + SEARCH_WINDOW, state.uidnext) - 1}" for first in firsts]
+        firsts = [start]
+        if self._exists > SEARCH_WINDOW:
+            firsts = list(range(start, max(state.uidnext, start + 1), SEARCH_WINDOW))
+        lasts: list[int | str] = [first - 1 for first in firsts[1:]]
         found: set[int] = set()
-        for uids in ranges:
-            found.update(self._call("search", ["UID", uids, *after]))
+        for first, last in zip(firsts, [*lasts, "*"], strict=True):
+            found.update(self._call("search", ["UID", f"{first}:{last}", *after]))
         return sorted(uid for uid in found if uid >= start)  # "n:*" always names the last message (RFC 3501)
 
     def _groups(self, uids: Sequence[int]) -> Iterator[list[tuple[int, int]]]:
@@ -302,18 +319,28 @@ class Mailbox:
         if group:
             yield group
 
-    def _fetch(self, group: list[tuple[int, int]]) -> Iterator[Fetched]:
+    def _fetch(self, group: list[tuple[int, int]]) -> list[Fetched]:
         """Fetch a group; messages that were deleted meanwhile are simply not there."""
         if len(group) == 1 and group[0][1] > PART_BYTES:
-            yield from self._fetch_in_parts(group[0][0])
-            return
-        uids = [uid for uid, _ in group]
+            found = list(self._fetch_in_parts(*group[0]))
+        else:
+            found = list(self._fetch_whole([uid for uid, _ in group]))
+        got = {one.uid for one in found}
+        missing = {uid for uid, _ in group} - got
+        asked = ",".join(map(str, sorted(missing)))
+        if missing and (there := missing & set(self._call("search", ["UID", asked]))):
+            raise failure(
+                "fetch", f"{self._selected}: the server has UID {min(there)}, and does not hand it over"
+            )
+        return found
+
+    def _fetch_whole(self, uids: list[int]) -> Iterator[Fetched]:
         told = self._call("fetch", uids, ["INTERNALDATE", "BODY.PEEK[]"])
         for uid in uids:
             if b"BODY[]" in told.get(uid, {}):
                 yield Fetched(uid, told[uid].get(b"INTERNALDATE"), told[uid][b"BODY[]"] or b"")
 
-    def _fetch_in_parts(self, uid: int) -> Iterator[Fetched]:
+    def _fetch_in_parts(self, uid: int, size: int) -> Iterator[Fetched]:
         """Fetch a large message piece by piece, until one is short: servers' sizes are not always true."""
         parts: list[bytes] = []
         received: datetime | None = None
@@ -322,38 +349,37 @@ class Mailbox:
             wanted = ["INTERNALDATE", f"BODY.PEEK[]<{offset}.{PART_BYTES}>"]
             told = self._call("fetch", [uid], wanted).get(uid, {})
             if f"BODY[]<{offset}>".encode() not in told:
+                if parts and offset >= size:
+                    break  # some say nothing of what lies beyond the end
                 return
             received = told.get(b"INTERNALDATE")
             parts.append(told[f"BODY[]<{offset}>".encode()] or b"")
         yield Fetched(uid, received, b"".join(parts))
 
+    def _idle(self, seconds: float, stop: threading.Event) -> bool:
+        deadline = time.monotonic() + seconds
+        return self._run("idle", lambda client: imap_client.idle(client, deadline, stop), seconds)
+
+    def _find_filing_folder(self, listed: Sequence[tuple[str, Iterable[bytes]]]) -> None:
+        """Learn where read messages go: a folder of that use or name, else one of that name to be made."""
+        wanted = self._account.processed_folder
+        found, missing = imap_folders.find(listed, [wanted] if wanted else [])
+        self._processed = next(iter(found), "" if wanted.startswith("\\") else wanted)
+        if missing and not self._processed:
+            self.missing += missing
+
     def _call(self, command: str, *arguments: Any) -> Any:
         """Run one of the client's commands."""
         return self._run(command.partition("_")[0], lambda client: getattr(client, command)(*arguments))
 
-    def _run(self, phase: str, do: Callable[[IMAPClient], _T]) -> _T:
+    def _run(self, phase: str, do: Callable[[IMAPClient], _T], seconds: float = 0) -> _T:
+        """Run a step that lasts `seconds` by itself; one that never ends is cut off."""
         client = self._client
         if client is None:
             raise failure(phase, "the mailbox is not open")
         try:
-            return translated(phase, lambda: do(client))
+            with imap_client.cut_off_after(client, seconds + COMMAND_LIMIT):
+                return translated(phase, lambda: do(client))
         except ImapError as error:
             hide(error, self._account.password)  # a server may echo what it was sent
             raise
-
-
-def _role(name: str, flags: Iterable[bytes]) -> str:
-    """Return what a folder is for: by the use that the server tells, else by a name known for one."""
-    for flag in flags:
-        if role := _ROLES.get(flag.decode("ascii", "replace").lower()):
-            return role
-    known = (use for use, names in FALLBACK_NAMES.items() if _leaf(name) in names)
-    return _ROLES.get(next(known, "").lower(), "other")
-
-
-def _leaf(name: str) -> str:
-    return name.lower().replace(".", "/").rsplit("/", 1)[-1]
-
-
-def _first(names: dict[str, str], wanted: Sequence[str]) -> str | None:
-    return next((names[name] for name in wanted if name in names), None)

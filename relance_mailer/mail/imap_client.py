@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import imaplib
 import re
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,8 +18,7 @@ from relance_mailer.mail.secrets import hide
 
 if TYPE_CHECKING:
     import ssl
-    import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from relance_mailer.mail.imap import ImapAccount
 
@@ -52,6 +53,13 @@ def log_in(client: IMAPClient, account: ImapAccount) -> None:
         client.login(account.username, account.password)
     else:  # LOGIN knows ASCII only
         client.plain_login(account.username, account.password)
+
+
+def enable_modseq(client: IMAPClient) -> None:
+    """Have HIGHESTMODSEQ told for each folder, where the server knows CONDSTORE and ENABLE (RFC 5161, RFC 7162)."""
+    if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+        with contextlib.suppress(exceptions.CapabilityError):
+            client.enable("CONDSTORE")
 
 
 def _log_in_by_token(client: IMAPClient, account: ImapAccount, giver: oauth.TokenGiver) -> None:
@@ -102,20 +110,59 @@ def _authenticate(client: IMAPClient, account: ImapAccount, token: str) -> None:
     client._cached_capabilities = None  # noqa: SLF001 - others hold once logged in
 
 
+@contextlib.contextmanager
+def cut_off_after(client: IMAPClient, seconds: float) -> Iterator[None]:
+    """Cut the connection if what is done meanwhile is not done in time.
+
+    The socket's own limit begins anew with every byte: a server that says a little now and then would never meet it.
+    """
+    timer = threading.Timer(seconds, _cut_off, [client.socket()])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut_off(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(
+            line, socket.SHUT_RDWR
+        )  # past TLS, whose own shutdown is no other thread's business
+
+
+class IdleRefusedError(exceptions.IMAPClientError):  # type: ignore[misc]
+    """The server offers IDLE, and says NO or BAD to it."""
+
+
 def idle(client: IMAPClient, deadline: float, stop: threading.Event) -> bool:
     """Sit in IDLE until news come, the time is over, or the connection shows that it is dead.
 
     The vendor's `idle_check` swallows the end of the connection and returns at once with nothing; so whatever
     returns early ends the IDLE, and its DONE tells whether the server is still there.
     """
-    client.idle()
-    woken = _has_unread(client)
+    woken = _begin_idle(client) or _has_unread(client)
     while not woken and not stop.is_set() and (left := deadline - time.monotonic()) > 0:
         began, patience = time.monotonic(), min(IDLE_SLICE, left)
         events = client.idle_check(patience)
         woken = _is_news(events) if events else time.monotonic() - began < patience / 2
     _, events = client.idle_done()
+    client.noop()  # it shows whether the server is still there
     return woken or _is_news(events)
+
+
+def _begin_idle(client: IMAPClient) -> bool:
+    """Begin to IDLE; say whether anything was told before it began (the vendor's `idle` takes that for a failure)."""
+    imap = client._imap  # noqa: SLF001
+    client._idle_tag = tag = imap._command("IDLE")  # noqa: SLF001
+    told = False
+    while imap._get_response() is not None:  # noqa: SLF001 - None stands for the continuation
+        told = True
+        if imap.tagged_commands[tag]:
+            _, words = imap.tagged_commands.pop(tag)
+            raise IdleRefusedError(words[-1].decode("utf-8", "replace") or "IDLE refused")
+    return told
 
 
 def _is_news(events: list[Any]) -> bool:
@@ -170,6 +217,14 @@ def mapped(phase: str, error: Exception) -> ImapError:
         lost = isinstance(error.__context__, exceptions.IMAPClientAbortError)
         permanent = not lost and not _PASSING.search(words)
     return failure(phase, words, permanent=permanent)
+
+
+def was_refused(error: ImapError) -> bool:
+    """Say whether the server answered NO or BAD, so that the connection still stands."""
+    cause = error.__cause__
+    return isinstance(cause, exceptions.IMAPClientError) and not isinstance(
+        cause, exceptions.IMAPClientAbortError
+    )
 
 
 def failure(phase: str, words: str, *, permanent: bool = False) -> ImapError:

@@ -76,6 +76,9 @@ class Pool:
         self._account = account
         # Who uses a connection, opens or closes it, holds a permit; with the resting ones that is never more than `size`.
         self._permits = asyncio.Semaphore(size)
+        self._opening = asyncio.Lock()
+        self._failed = 0  # how often none could be opened
+        self._why: SmtpError | None = None
         self._resting: dict[Connection, asyncio.Task[None]] = {}
 
     @asynccontextmanager
@@ -100,9 +103,21 @@ class Pool:
                 await asyncio.gather(*(connection.close() for connection in resting))
 
     async def _opened(self) -> Connection:
-        connection = Connection(self._account)
-        await connection.__aenter__()
-        return connection
+        """Open a connection, one at a time: a wrong password is shown once, and whoever waited hears the same.
+
+        Providers lock an account after a few of them.
+        """
+        failed = self._failed
+        async with self._opening:
+            if self._why is not None and self._failed != failed:
+                raise self._why
+            connection = Connection(self._account)
+            try:
+                await connection.__aenter__()
+            except SmtpError as error:
+                self._failed, self._why = self._failed + 1, error
+                raise
+            return connection
 
     async def _resting_one(self) -> Connection | None:
         """Take the connection that rests for the shortest time, of those that still answer."""

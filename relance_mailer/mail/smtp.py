@@ -22,8 +22,8 @@ from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException
 from relance_mailer.errors import InputError, SmtpError, readable
 from relance_mailer.mail import answers, oauth, tls
 from relance_mailer.mail import envelope as envelopes
-from relance_mailer.mail.address import wire_address
 from relance_mailer.mail.envelope import Envelope
+from relance_mailer.mail.pipelining import Replies
 from relance_mailer.mail.secrets import hidden, hide
 from relance_mailer.mail.smtp_auth import authenticate
 from relance_mailer.mail.smtp_errors import lost, step, weightiest, words
@@ -78,6 +78,7 @@ class SmtpConnection:
         tls.check_cleartext(account.host, account.tls, allowed=account.allow_cleartext)
         self._account = account
         self._client: SMTP | None = None
+        self._replies: Replies | None = None  # where commands may be said together
         self._token = ""  # shown instead of a password
         self._in_step = False
         self._dsn = True  # until a server that offers it does not understand it
@@ -107,6 +108,7 @@ class SmtpConnection:
             self._client.close()
             self._hide(error)
             raise
+        self._replies = Replies.of(self._client)
         self._in_step = True
         return self
 
@@ -171,6 +173,7 @@ class SmtpConnection:
     ) -> Accepted | Withheld:
         utf8 = envelope.needs_utf8(client.esmtp_extensions)
         self._in_step = False  # until this transaction has come to a known end
+        self._say_ahead(client, envelope, utf8=utf8)
         await self._mail(client, envelope, utf8=utf8)
         refused = await self._recipients(client, envelope)
         if (
@@ -234,13 +237,25 @@ class SmtpConnection:
             raise lost("mail", "the connection was closed before the message")
         return self._client
 
+    def _say_ahead(self, client: SMTP, envelope: Envelope, *, utf8: bool) -> None:
+        """Say MAIL and every RCPT together where the server offers it; what cannot be said is told one by one."""
+        if self._replies is None:
+            return
+        offered = client.esmtp_extensions
+        try:
+            envelopes.refuse_too_large(envelope.size, offered)
+            commands = envelope.commands(offered, utf8=utf8, dsn=self._dsn and "dsn" in offered)
+            self._replies.say(commands)
+        except (aiosmtplib.SMTPServerDisconnected, SmtpError, InputError):
+            return
+
     async def _mail(self, client: SMTP, envelope: Envelope, *, utf8: bool) -> None:
         offered = client.esmtp_extensions
         dsn = self._dsn and "dsn" in offered
         parameters = envelope.mail_parameters(offered, utf8=utf8, dsn=dsn)
         try:
             envelopes.refuse_too_large(envelope.size, offered)
-            await step("mail", self._name(client, b"MAIL", b"FROM:", envelope.sender, parameters))
+            await step("mail", self._name(client, b"MAIL", envelope.sender, parameters))
         except SmtpError as error:
             await self._settle(client, error)
             if not (dsn and error.code in envelopes.NOT_UNDERSTOOD and client.is_connected):
@@ -258,7 +273,7 @@ class SmtpConnection:
         for recipient in envelope.everybody:
             try:
                 parameters = envelopes.rcpt_parameters(recipient, dsn=dsn)
-                await step("rcpt", self._name(client, b"RCPT", b"TO:", recipient, parameters))
+                await step("rcpt", self._name(client, b"RCPT", recipient, parameters))
             except SmtpError as error:
                 self._hide(error)
                 if dsn and envelopes.is_not_understood(error) and client.is_connected:
@@ -266,7 +281,8 @@ class SmtpConnection:
                     self._dsn = self._in_step = False
                     return None
                 errors[recipient] = error
-                if not _in_step_after(client, error):
+                more = self._replies is not None and self._replies.owed and _is_refusal(error)
+                if not (more or _in_step_after(client, error)):
                     client.close()
                     raise
         refusals = envelopes.refusals(errors, envelope.recipients)
@@ -276,15 +292,13 @@ class SmtpConnection:
             raise worst
         return envelopes.told(errors)
 
-    async def _name(
-        self, client: SMTP, verb: bytes, before: bytes, address: str, parameters: Sequence[str]
-    ) -> None:
-        """Give MAIL or RCPT an address, written strictly: the vendor takes the first that it finds in the text."""
-        wire = wire_address(address) if address else ""
-        if not wire.isascii() and "smtputf8" not in client.esmtp_extensions:
-            raise InputError(f"{address}: the server does not offer SMTPUTF8 (RFC 6531)")
-        extra = [parameter.encode("ascii") for parameter in parameters]
-        response = await client.execute_command(verb, b"%s<%s>" % (before, wire.encode()), *extra)
+    async def _name(self, client: SMTP, verb: bytes, address: str, parameters: Sequence[str]) -> None:
+        """Give MAIL or RCPT an address, unless that was said already, and hear the answer."""
+        if self._replies is not None and self._replies.owed:
+            response = await self._replies.answer(client)
+        else:
+            command = envelopes.naming(verb, address, parameters, client.esmtp_extensions)
+            response = await client.execute_command(command)
         if response.code not in (250, 251):
             raise SMTPResponseException(response.code, response.message)
 
@@ -352,6 +366,8 @@ class SmtpConnection:
     async def _reset(self, client: SMTP) -> None:
         """Drop the transaction with RSET; a server that cannot do that is left."""
         try:
+            if self._replies is not None:
+                await self._replies.forget(client)
             await client.rset()
             self._in_step = True
         except (aiosmtplib.SMTPException, OSError):
@@ -374,4 +390,8 @@ def _unsent(transport: asyncio.BaseTransport) -> bool:
 
 def _in_step_after(client: SMTP, error: SmtpError) -> bool:
     """Say whether client and server still agree on where they are: after a plain refusal, or one of our own."""
-    return client.is_connected and (error.code is None or (400 <= error.code <= 599 and error.code != 421))
+    return client.is_connected and (error.code is None or _is_refusal(error))
+
+
+def _is_refusal(error: SmtpError) -> bool:
+    return error.code is not None and 400 <= error.code <= 599 and error.code != 421

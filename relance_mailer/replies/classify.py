@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from relance_mailer.errors import UnreadableError
 from relance_mailer.replies import dates, machine, message, quoting
 from relance_mailer.replies.intent import understand
+from relance_mailer.replies.invitation import as_other, words_with
 from relance_mailer.replies.model import (
     Account,
     CreditorFacts,
@@ -48,17 +49,18 @@ def classify(
     sent_on = read.sent_at.date() if read.sent_at else received_on
     own_addresses = frozenset(address.lower() for address in (creditor.addresses if creditor else ()))
     written_by = machine.machine_of(read, own_addresses=own_addresses)
-    text = quoting.own_text(read.text, notice).text
+    text = quoting.own_words(read, notice).text
     if written_by is not None:
         return _from_machine(written_by, text, sent_on, account)
-    return understand(
-        text,
+    said = understand(
+        words_with(read.invitation, text),
         subject=read.subject,
         sent_on=sent_on,
         account=account,
         creditor=creditor,
         sender=read.from_address,
     )
+    return as_other(said) if read.invitation else said
 
 
 def _from_machine(
@@ -66,8 +68,9 @@ def _from_machine(
 ) -> Understanding:
     """A machine's message: its kind decides; an absence's return date is read by the taxonomy's rules."""
     back = written_by.return_date
-    if written_by.kind is MachineKind.ABSENCE and sent_on is not None:
-        back = dates.return_date(text, sent_on, country=account.country if account else "") or back
+    country = account.country if account else ""
+    if written_by.kind is MachineKind.ABSENCE and (country or back is None):
+        back = dates.return_date(text, sent_on, country=country) or back
     return Understanding(
         intent=Intent.BOUNCE if written_by.kind in _DELIVERY else Intent.AUTO_REPLY,
         confidence=_MACHINE_SURE,

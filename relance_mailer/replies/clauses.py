@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from relance_mailer.replies.words import MAX_TEXT, fold
 
@@ -75,6 +76,7 @@ _ABBREVIATION = re.compile(
     r"janv|fev|fevr|avr|juil|sept|oct|nov|dec|jan|feb|apr|aug))\.$"
 )
 _LINE = re.compile(r"\n")
+_LONGEST = 1_000  #: characters of a sentence; nobody who means to be understood writes longer ones
 _SHORT_LINE = 55  #: a line broken before this is broken on purpose, not wrapped
 
 _IDIOMS = re.compile(
@@ -147,7 +149,14 @@ def _breaks(text: str, folded: str, start: int, end: int) -> list[int]:
         if short and text[match.end() : match.end() + 1].isupper():
             cuts.add(match.end())
         line = match.end()
-    return sorted(cuts)
+    return _no_longer(start, sorted(cuts))
+
+
+def _no_longer(start: int, cuts: list[int]) -> list[int]:
+    """Cut an endless sentence as well: each of its words is read together with all of its sentence."""
+    return [
+        at for begin, cut in pairwise([start, *cuts]) for at in (*range(begin + _LONGEST, cut, _LONGEST), cut)
+    ]
 
 
 def _blank(match: re.Match[str]) -> str:

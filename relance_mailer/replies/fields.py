@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relance_mailer.replies.amounts import find_amounts
 from relance_mailer.replies.dates import paid_date, promise_date
 from relance_mailer.replies.model import Intent
+from relance_mailer.replies.promised_sum import promise_amount
 from relance_mailer.replies.scopes import hits_by_invoice
 from relance_mailer.replies.settle import settle
 
@@ -117,14 +117,12 @@ def paid_on(case: Case) -> date | None:
 
 
 def promised_amount(case: Case) -> Decimal | None:
-    """The sum promised: the first one named with the promise, behind its words if one stands there."""
-    for hit in case.hits:
-        if hit.intent is Intent.PROMISE_TO_PAY:
-            place = hit.start - case.body.sentences[hit.sentence].start
-            amounts = find_amounts(_own_half(case, hit.sentence, Intent.PROMISE_TO_PAY))
-            chosen = next((amount for amount in amounts if amount.end >= place), next(iter(amounts), None))
-            if chosen:
-                return chosen.amount
+    """The sum promised: the first one that stands with the promise."""
+    open_sums = [invoice.amount for invoice in case.account.open_invoices] if case.account else []
+    for index in _near(case, Intent.PROMISE_TO_PAY):
+        found = promise_amount(_own_half(case, index, Intent.PROMISE_TO_PAY), open_sums=open_sums)
+        if found is not None:
+            return found
     return None
 
 

@@ -18,7 +18,9 @@ _MAX_OPEN = 200
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,30})((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>""")
 _BROKEN_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*+>?")
 _BLANKS = re.compile(r"[ \t\r\n\f\xa0]+")
-_CLASS = re.compile(r"""\b(?:class|id)\s{0,3}=\s{0,3}["']?([^"'>]{0,200})""", re.IGNORECASE)
+_CLASS = re.compile(r"""\b(?:class|id|name|data-marker)\s{0,3}=\s{0,3}["']?([^"'>]{0,200})""", re.IGNORECASE)
+_CITE = re.compile(r"""\btype\s{0,3}=\s{0,3}["']?cite\b""", re.IGNORECASE)
+_HIDDEN = re.compile(r"\bdisplay\s{0,3}:\s{0,3}none\b", re.IGNORECASE)
 _INDENT = re.compile(r"border\s{0,3}:\s{0,3}(?:none|0)", re.IGNORECASE)
 
 _DROPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "xml", "object", "svg"})
@@ -26,8 +28,15 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul",
 _LINES = frozenset(
     {"div", "tr", "li", "section", "article", "header", "footer", "center", "address", "form", "dt", "dd"}
 )
-#: Blocks that some programs put around a quotation instead of a blockquote.
-_QUOTING_CLASSES = frozenset({"yahoo_quoted", "protonmail_quote", "zmail_extra"})
+#: Blocks that programs put around or above a quotation, where answers may be written into it: Yahoo, Proton, Zoho, GMX,
+#: Zimbra, Outlook (web and mobile, new, Mac, Hotmail). A line that opens a quotation in plain text stands for them.
+_OPENING = re.compile(
+    r"yahoo_quoted|^protonmail_quote$|^zmail_extra$|^quote$|^__(?:headers|quoted_text)__$|^x?_?divrplyfwdmsg$"
+    r"|^mail-editor-reference-message-container$|^ms-outlook-mobile-reference-message$|^olk_src_body_section$|^outlookmessageheader$"
+)
+OPENING_LINE = "-----Original Message-----"
+_CITING = frozenset({"gmail_quote", "protonmail_quote"})
+_HIDEABLE = frozenset({"div", "span", "table", "td"})
 
 
 def text_of_html(html: str) -> str:
@@ -72,12 +81,17 @@ class _Writer:
         self._words: list[str] = []
         self._open: list[tuple[str, bool]] = []  # blocks that may quote: name, whether they do
         self._depth = 0
+        self._opened = False  # a quotation without blockquote
+        self._hidden = ""  # the element whose words no program shows, and how many of its kind are open in it
+        self._hidden_depth = 0
 
     def words(self, raw: str) -> None:
-        if raw:
+        if raw and not self._hidden:
             self._words.append(_BLANKS.sub(" ", unescape(raw)))
 
     def tag(self, name: str, attributes: str, *, closing: bool) -> None:
+        if self._is_hidden(name, attributes, closing=closing):
+            return
         if name == "br":
             self._end_line(keep_blank=True)
         elif name in {"td", "th"}:
@@ -102,8 +116,26 @@ class _Writer:
             self._lines.pop()
         return "\n".join(self._lines).strip("\n")
 
+    def _is_hidden(self, name: str, attributes: str, *, closing: bool) -> bool:
+        """Follow an element with `display: none`, such as the preview line of a notice, to its end."""
+        if self._hidden:
+            if name == self._hidden and not attributes.endswith("/"):
+                self._hidden_depth += -1 if closing else 1
+                self._hidden = self._hidden if self._hidden_depth else ""
+            return True
+        if not closing and name in _HIDEABLE and _HIDDEN.search(attributes):
+            self._hidden, self._hidden_depth = name, 1
+        return bool(self._hidden)
+
+    def _open_quotation(self, attributes: str) -> None:
+        if not self._opened and not self._depth and any(map(_OPENING.search, _names(attributes))):
+            self._opened = True
+            self._lines += ["", OPENING_LINE]
+
     def _nest(self, name: str, attributes: str, *, closing: bool) -> None:
         if not closing:
+            if name == "div":
+                self._open_quotation(attributes)
             if len(self._open) < _MAX_OPEN:
                 self._open.append((name, _quotes(name, attributes)))
                 self._depth += self._open[-1][1]
@@ -130,9 +162,16 @@ class _Writer:
             self._lines.append(prefix.rstrip())
 
 
+def _names(attributes: str) -> list[str]:
+    return " ".join(_CLASS.findall(attributes)).lower().split()
+
+
 def _quotes(name: str, attributes: str) -> bool:
     """Tell whether a block is a quotation; Gmail indents with a blockquote that has no border."""
-    classes = " ".join(_CLASS.findall(attributes)).lower().split()
-    if name == "blockquote":
-        return not _INDENT.search(attributes) or "gmail_quote" in classes
-    return not _QUOTING_CLASSES.isdisjoint(classes)
+    if name != "blockquote":
+        return False
+    return bool(
+        not _INDENT.search(attributes)
+        or _CITE.search(attributes)
+        or not _CITING.isdisjoint(_names(attributes))
+    )

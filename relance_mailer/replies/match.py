@@ -1,4 +1,4 @@
-"""Which debtor and notice a message belongs to, and how far its sender is trusted. A match is not proof of a sender.
+"""Which debtor and notice a message belongs to, how surely, and how far its sender is trusted. A match proves no sender.
 
 Pure: `candidate_ids`, `candidate_addresses` and `candidate_numbers` say what to look up, `Known` is what the store found,
 `match` decides.
@@ -8,22 +8,19 @@ Message ids are written with their brackets, addresses and domains in lower case
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
+from math import prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from relance_mailer.replies import numbers
 from relance_mailer.replies.freemail import is_freemail
 from relance_mailer.replies.message import ids_in, ids_stated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from relance_mailer.replies.model import Message
+from relance_mailer.replies.model import Message
 
 MAX_CANDIDATES = 150
-MAX_NUMBERS = 300
+MAX_DEBTORS = 20  #: that are shown as likely ones
 _MAX_TEXT = 100_000
 
 _THREAD_HEADERS = ("x-ms-exchange-parent-message-id", "x-original-message-id")
@@ -32,29 +29,13 @@ _RECIPIENT_HEADERS = (
     "delivered-to",
     "x-original-to",
     "envelope-to",
+    "x-envelope-to",
     "x-forwarded-to",
     "x-delivered-to",
     "resent-to",
 )
 _ADDRESS = re.compile(r"[^\s@<>\"(),;:]{1,200}@[^\s@<>\"(),;:]{1,253}")
-_DMARC_FAIL = re.compile(r"(?:^|;)\s{0,10}dmarc\s{0,3}=\s{0,3}fail\b", re.IGNORECASE)
-_COMMENT = re.compile(r"\([^()]{0,1000}\)")
-
-#: What may be an invoice's number, whatever stands around it, and what a sentence leaves at its ends.
-_NUMBER_LIKE = re.compile(r"[^\s,;:()<>\"'«»“”’*?!°=\[\]{}]{3,40}")
-_AROUND = ".-/#_"
-
-_DASHES = str.maketrans(
-    {"\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2212": "-", "\xa0": " ", "\u202f": " "}
-)
-#: A short number of digits alone ("12", "2026") is a date or a sum unless such a word stands before it.
-_CUE = re.compile(
-    r"(?:factures?|fact\.?|invoices?|inv\.?|rechnung(?:en)?|fatture?a?|facturas?|factuur|n[°ºo]s?\.?|num[ée]ros?|numbers?|#|r[ée]f\.?)\W{0,4}$"
-)
-_JOINTS = frozenset("-/_.,")
-_SHORT = 4
-_CUE_REACH = 20
-_LIST_GAP = 5
+_SERVERS = frozenset({"mailer-daemon", "postmaster", "mail-daemon"})
 
 
 class SenderTrust(StrEnum):
@@ -68,13 +49,51 @@ class SenderTrust(StrEnum):
 class By(StrEnum):
     """What a message was recognised by."""
 
-    THREAD = "thread"
+    THREAD = "thread"  #: an id of ours in In-Reply-To, References, or what Exchange puts in their place
     TOKEN = "token"  # noqa: S105  (no secret)
-    EMBEDDED = "embedded"
-    NUMBER = "number"
+    EMBEDDED = "embedded"  #: an id of ours in what it carries
     SENDER = "sender"
     DOMAIN = "domain"
+    NUMBER = "number"  #: an invoice's number, whole
+    SHORT = "short_number"  #: the end of one: "la 0412"
+    COPY = "copy"  #: a copy goes to the debtor
+    LOOKALIKE = "lookalike"  #: its domain resembles the debtor's, or is the same name elsewhere
     NONE = "none"
+
+
+#: How sure each sign alone makes it, from 0 to 1. An id or a token of ours cannot be guessed: only who had the notice, or was
+#: handed it on, has them. A contact can serve several debtors, a domain houses many, a short number is soon a coincidence.
+CERTAINTY: Mapping[By, float] = MappingProxyType(
+    {
+        By.THREAD: 0.97,
+        By.TOKEN: 0.97,
+        By.EMBEDDED: 0.95,
+        By.SENDER: 0.9,
+        By.NUMBER: 0.8,
+        By.DOMAIN: 0.6,
+        By.SHORT: 0.5,
+        By.COPY: 0.3,
+        By.LOOKALIKE: 0.2,
+    }
+)
+#: Signs of one family say the same thing twice: of each family only the strongest counts.
+_FAMILIES = (
+    frozenset({By.THREAD, By.TOKEN, By.EMBEDDED}),
+    frozenset({By.SENDER, By.DOMAIN, By.COPY, By.LOOKALIKE}),
+    frozenset({By.NUMBER, By.SHORT}),
+)
+_SUREST = 0.99  #: signs prove nothing
+_CONTRADICTED = 0.5  #: what is left of a certainty where a sign of the same weight speaks for another debtor
+
+
+class Doubt(StrEnum):
+    """Why a person should look at a match, however sure its signs are."""
+
+    OTHER_SENDER = "other_sender"  #: the sender is another debtor's
+    OTHER_NUMBER = "other_number"  #: it names another debtor's invoice, and none of this one's
+    SETTLED_NOTICE = (
+        "settled_notice"  #: nothing of the notice that it answers is owed, and it names nothing that is
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +102,13 @@ class NoticeRef:
 
     notice_id: int
     debtor_id: int
-    invoices: tuple[str, ...] = ()
 
 
 def _none() -> Mapping[str, tuple[int, ...]]:
+    return MappingProxyType({})
+
+
+def _no_numbers() -> Mapping[int, tuple[str, ...]]:
     return MappingProxyType({})
 
 
@@ -96,19 +118,37 @@ class Known:
 
     Attributes:
         notices: by each Message-ID that they ever bore.
-        tokens: notices whose valid signed address stands among the recipients.
+        tokens: notices whose valid signed address or subject token the message bears.
         contacts: debtors by address.
         domains: debtors by the domain of their contacts; providers' domains count for nothing here.
-        open_numbers: numbers of the open invoices of each debtor in question.
-        authserv_ids: whose Authentication-Results (RFC 8601) are believed.
+        alike: debtors whose domain resembles the sender's.
+        numbers: of the debtors in question, those of their invoices that may be named.
+        suspect: our own server saw that the sender is not who it says to be.
     """
 
     notices: Mapping[str, NoticeRef] = field(default_factory=lambda: MappingProxyType({}))
     tokens: tuple[NoticeRef, ...] = ()
     contacts: Mapping[str, tuple[int, ...]] = field(default_factory=_none)
     domains: Mapping[str, tuple[int, ...]] = field(default_factory=_none)
-    open_numbers: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    authserv_ids: frozenset[str] = frozenset()
+    alike: tuple[int, ...] = ()
+    numbers: Mapping[int, tuple[str, ...]] = field(default_factory=_no_numbers)
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A debtor that a message may come from, or be about.
+
+    Attributes:
+        certainty: from 0 to 1, by `CERTAINTY`.
+        by: every sign that speaks for it, the strongest first.
+        invoices: those of its numbers that the author names.
+    """
+
+    debtor_id: int
+    certainty: float
+    by: tuple[By, ...]
+    invoices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +156,9 @@ class Match:
     """Where a message belongs.
 
     Attributes:
-        invoices: those of the debtor's open ones that the author names; empty if none is named.
-        ambiguous: debtors that it may come from while none is sure (their formal notices wait for a person).
+        invoices: those of the debtor's that the author names; empty if none is named.
+        candidates: likely debtors, the likeliest first; the one that it was matched to among them.
+        doubts: why a person should look all the same.
     """
 
     notice_id: int | None = None
@@ -125,7 +166,18 @@ class Match:
     invoices: tuple[str, ...] = ()
     by: By = By.NONE
     sender: SenderTrust = SenderTrust.UNVERIFIED
-    ambiguous: tuple[int, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def ambiguous(self) -> tuple[int, ...]:
+        """Debtors that it may come from while none is sure (their formal notices wait for a person)."""
+        return () if self.debtor_id is not None else tuple(one.debtor_id for one in self.candidates)
+
+    @property
+    def certainty(self) -> float:
+        """How sure the match is, from 0 to 1; 0 where there is none."""
+        return next((one.certainty for one in self.candidates if one.debtor_id == self.debtor_id), 0.0)
 
 
 def candidate_ids(message: Message) -> tuple[str, ...]:
@@ -147,42 +199,137 @@ def candidate_addresses(message: Message) -> tuple[str, ...]:
 
 
 def candidate_numbers(message: Message, own: str) -> tuple[str, ...]:
-    """Return what may be an invoice's number among the author's words, as written and in capitals."""
-    words = _words(message, own).translate(_DASHES)
-    found = (token.strip(_AROUND) for token in _NUMBER_LIKE.findall(words))
-    telling = (token for token in found if any(letter.isdigit() for letter in token))
-    parts = (part for token in telling for part in (token, *token.split("/")))  # "1001/1002" may be two
-    every = dict.fromkeys(form for part in parts for form in (part, part.upper()) if part)
-    return tuple(islice(every, MAX_NUMBERS))
+    """Return what may be an invoice's number among the author's words, in the spellings that our files may have."""
+    return numbers.looked_up(words_of(message, own))
 
 
-def _words(message: Message, own: str) -> str:
-    return f"{message.subject}\n{own}"[:_MAX_TEXT]
+def words_of(message: Message, own: str) -> str:
+    """Return the words in which invoices may be named: the subject and the author's own."""
+    return f"{message.subject}\n{own}"
+
+
+def sender_domain(message: Message) -> str:
+    """Return the domain of the sender, "" where it is a provider's, and so nobody's own."""
+    domain = message.from_address.lower().rpartition("@")[2]
+    return "" if is_freemail(domain) else domain
 
 
 def match(message: Message, own: str, known: Known) -> Match:
-    """Match a message by thread, token, embedded original, invoice number, sender and domain, in this order.
+    """Match a message by thread, token, embedded original, invoice number, sender and domain.
 
     Args:
         message: as read.
         own: the author's own words, without the quotation.
         known: what the store found for the candidates.
     """
-    found = list(_references(message, known))
-    debtors = tuple(dict.fromkeys(ref.debtor_id for _, ref in found))
-    if len(debtors) > 1:
-        return Match(by=found[0][0], ambiguous=debtors)
-    words = _words(message, own)
-    if not found:
-        return _by_words_or_sender(message, words, known)
-    by, ref = found[0]
-    return Match(
-        notice_id=ref.notice_id,
-        debtor_id=ref.debtor_id,
-        invoices=named_numbers(words, known.open_numbers.get(ref.debtor_id, ref.invoices)),
-        by=by,
-        sender=_trust(message, ref.debtor_id, known, in_thread=True),
-    )
+    refs = list(_references(message, known))
+    ranked = _ranked(message, own, known, refs)
+    referred = {ref.debtor_id for _, ref in refs}
+    if len(referred) > 1:
+        return Match(candidates=_only(ranked, referred))
+    if refs:
+        return _by_reference(message, known, refs, ranked)
+    return _by_words_or_sender(message, known, ranked)
+
+
+def _by_reference(
+    message: Message, known: Known, refs: list[tuple[By, NoticeRef]], ranked: tuple[Candidate, ...]
+) -> Match:
+    by, ref = refs[0]
+    theirs = _senders(message, known)
+    strangers = bool(theirs) and ref.debtor_id not in theirs and not _is_server(message)
+    named = {one.debtor_id for one in ranked if By.NUMBER in one.by}
+    other_matter = named & theirs if named and ref.debtor_id not in named else set()
+    if (strangers and by is By.TOKEN) or (other_matter and ref.debtor_id in theirs):
+        # Another debtor's token; or an old thread of one debtor, in which a contact of both writes about the other.
+        return Match(candidates=_only(ranked, {ref.debtor_id, *(other_matter or theirs)}))
+    doubts = [Doubt.OTHER_SENDER] if strangers else []
+    doubts += [Doubt.OTHER_NUMBER] if named and ref.debtor_id not in named else []
+    found = _of(ranked, ref.debtor_id)
+    sender = _trust(message, ref.debtor_id, known, in_thread=True)
+    return Match(ref.notice_id, ref.debtor_id, found.invoices, by, sender, ranked, tuple(doubts))
+
+
+def _by_words_or_sender(message: Message, known: Known, ranked: tuple[Candidate, ...]) -> Match:
+    """Match a message that refers to no notice of ours: of several debtors a number decides only for the sender's own."""
+    contacts = known.contacts.get(message.from_address.lower(), ())
+    same_domain = known.domains.get(sender_domain(message), ())
+    theirs = contacts or same_domain or _failed(message, known)
+    naming = tuple(one for one in theirs if _of(ranked, one).invoices)
+    if len(naming) == 1:
+        return _matched(message, known, ranked, naming[0], By.NUMBER)
+    if len(theirs) > 1:
+        return Match(candidates=_only(ranked, naming or theirs))
+    if theirs:
+        by = By.SENDER if contacts else By.DOMAIN if same_domain else By.EMBEDDED
+        return _matched(message, known, ranked, theirs[0], by)
+    named = [one.debtor_id for one in ranked if By.NUMBER in one.by]
+    if len(named) == 1:  # a stranger: it is about their debtor, and speaks for nobody
+        return _matched(message, known, ranked, named[0], By.NUMBER)
+    return Match(candidates=ranked)
+
+
+def _matched(message: Message, known: Known, ranked: tuple[Candidate, ...], debtor: int, by: By) -> Match:
+    found = _of(ranked, debtor)
+    sender = _trust(message, debtor, known, in_thread=False)
+    others = any(By.NUMBER in one.by for one in ranked if one.debtor_id != debtor)
+    doubts = (Doubt.OTHER_NUMBER,) if others and not found.invoices else ()
+    return Match(None, debtor, found.invoices, by, sender, ranked, doubts)
+
+
+def _ranked(
+    message: Message, own: str, known: Known, refs: list[tuple[By, NoticeRef]]
+) -> tuple[Candidate, ...]:
+    """Return every debtor that anything speaks for, the likeliest first."""
+    signs: dict[int, set[By]] = {}
+    for debtor, by in _signs(message, known, refs):
+        signs.setdefault(debtor, set()).add(by)
+    words = own if refs else words_of(message, own)  # the subject of an answer is ours
+    named: dict[int, tuple[str, ...]] = {}
+    for debtor, theirs in known.numbers.items():
+        whole = numbers.named(words, theirs)
+        short = numbers.shortened(words, theirs) if debtor in signs else ()
+        named[debtor] = tuple(dict.fromkeys((*whole, *short)))
+        if named[debtor]:
+            signs.setdefault(debtor, set()).add(By.NUMBER if whole else By.SHORT)
+    candidates = [_candidate(debtor, by, signs, named.get(debtor, ())) for debtor, by in signs.items()]
+    return tuple(sorted(candidates, key=lambda one: (-one.certainty, one.debtor_id)))[:MAX_DEBTORS]
+
+
+def _signs(message: Message, known: Known, refs: list[tuple[By, NoticeRef]]) -> Iterator[tuple[int, By]]:
+    yield from ((ref.debtor_id, by) for by, ref in refs)
+    sender = message.from_address.lower()
+    yield from ((debtor, By.SENDER) for debtor in known.contacts.get(sender, ()))
+    yield from ((debtor, By.DOMAIN) for debtor in known.domains.get(sender_domain(message), ()))
+    yield from ((debtor, By.EMBEDDED) for debtor in _failed(message, known))
+    for address in (*message.to, *message.cc):
+        if address.lower() != sender:
+            yield from ((debtor, By.COPY) for debtor in known.contacts.get(address.lower(), ()))
+    yield from ((debtor, By.LOOKALIKE) for debtor in known.alike)
+
+
+def _candidate(
+    debtor: int, by: set[By], signs: Mapping[int, set[By]], invoices: tuple[str, ...]
+) -> Candidate:
+    """Combine the signs for a debtor: families speak independently; a stronger or equal one for others halves its own."""
+    left = []
+    for family in _FAMILIES:
+        mine = max((CERTAINTY[one] for one in by & family), default=0.0)
+        others = max(
+            (CERTAINTY[one] for other, theirs in signs.items() if other != debtor for one in theirs & family),
+            default=0.0,
+        )
+        left.append(1 - (mine * _CONTRADICTED if others >= mine else mine))
+    ordered = tuple(sorted(by, key=lambda one: (-CERTAINTY[one], one)))
+    return Candidate(debtor, min(_SUREST, round(1 - prod(left), 3)), ordered, invoices)
+
+
+def _of(ranked: tuple[Candidate, ...], debtor: int) -> Candidate:
+    return next((one for one in ranked if one.debtor_id == debtor), Candidate(debtor, 0.0, ()))
+
+
+def _only(ranked: tuple[Candidate, ...], debtors: set[int] | tuple[int, ...]) -> tuple[Candidate, ...]:
+    return tuple(one for one in ranked if one.debtor_id in debtors)
 
 
 def _thread_ids(message: Message) -> Iterator[str]:
@@ -212,102 +359,29 @@ def _references(message: Message, known: Known) -> Iterator[tuple[By, NoticeRef]
         )
 
 
-def _by_words_or_sender(message: Message, words: str, known: Known) -> Match:
-    """Match a message that refers to no notice of ours: of several debtors a number decides only for the sender's own."""
-    contacts = known.contacts.get(message.from_address, ())
-    same_domain = _domain_debtors(message, known)
-    failed = tuple(
-        debtor for status in message.statuses for debtor in known.contacts.get(status.recipient, ())
-    )
-    candidates = contacts or same_domain or tuple(dict.fromkeys(failed))
-    named = {debtor: named_numbers(words, numbers) for debtor, numbers in known.open_numbers.items()}
-    agreeing = tuple(debtor for debtor in candidates if named.get(debtor))
-    if len(agreeing) == 1:
-        sender = _trust(message, agreeing[0], known, in_thread=False)
-        return Match(debtor_id=agreeing[0], invoices=named[agreeing[0]], by=By.NUMBER, sender=sender)
-    if agreeing or len(candidates) > 1:
-        return Match(ambiguous=agreeing or candidates)
-    if candidates:
-        sender = _trust(message, candidates[0], known, in_thread=False)
-        by = By.SENDER if contacts else By.DOMAIN if same_domain else By.EMBEDDED
-        return Match(debtor_id=candidates[0], by=by, sender=sender)
-    return _by_number_alone({debtor: numbers for debtor, numbers in named.items() if numbers})
+def _senders(message: Message, known: Known) -> set[int]:
+    """Return the debtors whose own the sender is: by its address, else by its domain."""
+    contacts = known.contacts.get(message.from_address.lower(), ())
+    return set(contacts or known.domains.get(sender_domain(message), ()))
 
 
-def _by_number_alone(named: Mapping[int, tuple[str, ...]]) -> Match:
-    """Match a stranger's message that names our invoices: it is about their debtor, and speaks for nobody."""
-    if len(named) != 1:
-        return Match(ambiguous=tuple(named))
-    [(debtor, numbers)] = named.items()
-    return Match(debtor_id=debtor, invoices=numbers, by=By.NUMBER, sender=SenderTrust.UNVERIFIED)
+def _failed(message: Message, known: Known) -> tuple[int, ...]:
+    """Return the debtors whom a report says it could not reach."""
+    found = (known.contacts.get(status.recipient.lower(), ()) for status in message.statuses)
+    return tuple(dict.fromkeys(debtor for debtors in found for debtor in debtors))
 
 
-def _domain_debtors(message: Message, known: Known) -> tuple[int, ...]:
-    domain = message.from_address.rpartition("@")[2]
-    return () if is_freemail(domain) else known.domains.get(domain, ())
+def _is_server(message: Message) -> bool:
+    """Say whether a mail server writes, which speaks for no debtor: a report of one's mail may come from another's."""
+    return bool(message.statuses) or message.from_address.lower().partition("@")[0] in _SERVERS
 
 
 def _trust(message: Message, debtor: int, known: Known, *, in_thread: bool) -> SenderTrust:
-    if dmarc_failed(message, known.authserv_ids):
+    if known.suspect:
         return SenderTrust.UNVERIFIED
-    contacts = known.contacts.get(message.from_address, ())
+    contacts = known.contacts.get(message.from_address.lower(), ())
     if debtor in contacts:
         return SenderTrust.KNOWN
-    if in_thread and not contacts and debtor in _domain_debtors(message, known):
+    if in_thread and not contacts and debtor in known.domains.get(sender_domain(message), ()):
         return SenderTrust.DOMAIN
     return SenderTrust.UNVERIFIED
-
-
-def dmarc_failed(message: Message, authserv_ids: frozenset[str]) -> bool:
-    """Tell whether our own server saw DMARC fail: the topmost result that bears its name; none is no failure."""
-    trusted = {name.lower() for name in authserv_ids}
-    for value in message.all("authentication-results"):
-        plain = _COMMENT.sub("", value[:8_000])
-        server = plain.partition(";")[0].split()
-        if server and server[0].lower() in trusted:
-            return bool(_DMARC_FAIL.search(plain))
-    return False
-
-
-def named_numbers(words: str, numbers: Iterable[str]) -> tuple[str, ...]:
-    """Return the invoice numbers that stand whole in the words, whatever their case, in the given order."""
-    text = words.translate(_DASHES).lower()
-    ordered = tuple(dict.fromkeys(number for number in numbers if number.strip()))
-    spans = {
-        span: number for number in ordered for span in _spans(text, number.translate(_DASHES).lower().strip())
-    }
-    starts = {start for start, _ in spans}
-    ends = {end for _, end in spans}
-    named: set[str] = set()
-    last_end = -_LIST_GAP - 1
-    for start, end in sorted(spans):
-        if not _is_whole(text, start, end, starts, ends):
-            continue
-        in_list = start - last_end <= _LIST_GAP
-        if _says_enough(text[start:end]) or in_list or _CUE.search(text[max(0, start - _CUE_REACH) : start]):
-            named.add(spans[start, end])
-            last_end = end
-    return tuple(number for number in ordered if number in named)
-
-
-def _spans(text: str, number: str) -> Iterator[tuple[int, int]]:
-    """Yield where a number stands with neither letter nor digit right beside it."""
-    start = text.find(number)
-    while start >= 0:
-        end = start + len(number)
-        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
-            yield start, end
-        start = text.find(number, start + 1)
-
-
-def _is_whole(text: str, start: int, end: int, starts: set[int], ends: set[int]) -> bool:
-    """Tell a number from a piece of a longer one or of a sum: "12-34", "1.200,00"; "1001/1002" are two of ours."""
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    joined_before = before[:1].isdigit() if before[1:] in {".", ","} else before[:1].isalnum()
-    longer_before = before[1:] in _JOINTS and joined_before and start - 1 not in ends
-    longer_after = after[:1] in _JOINTS and after[1:].isdigit() and end + 1 not in starts
-    return not longer_before and not longer_after
-
-
-def _says_enough(number: str) -> bool:
-    return len(number) > _SHORT or not number.isdigit()

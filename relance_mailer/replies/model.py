@@ -48,6 +48,31 @@ class Attachment:
     size: int
 
 
+class Unread(StrEnum):
+    """Why something in a message could not be read: a person has to open it."""
+
+    SMIME = "smime"
+    PGP = "pgp"
+    RIGHTS = "rights"
+    WINMAIL = "winmail"
+    CUT = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a calendar part says (RFC 5545, 5546): a proposal of a meeting, or an answer to one, is no sentence.
+
+    Attributes:
+        method: REQUEST, REPLY, CANCEL, PUBLISH …, upper case, "" if not stated.
+        starts: DTSTART as it stands (20261103T140000Z; 20261103 for a whole day), "" if absent.
+    """
+
+    method: str
+    starts: str
+    summary: str = ""
+    organizer: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
     """One recipient's block of a delivery report (RFC 3464); absent fields are empty."""
@@ -56,6 +81,7 @@ class DeliveryStatus:
     action: str
     status: str
     diagnostic: str
+    original_recipient: str = ""  #: the address that we wrote to, where it was rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +96,10 @@ class Message:
         embedded_headers: headers of the message that a report carries, if any.
         embedded_text: its text, if any (to find ids in; never the author's words).
         report_type: the `report-type` of a multipart/report, lower case.
+        report_fields: (lower-case name, value) of a read receipt's or a complaint's own part.
         defects: what was wrong while reading, in words.
+        unread: what could not be read at all, a person has to open it.
+        invitation: the calendar part, if there is one.
     """
 
     message_id: str
@@ -89,10 +118,13 @@ class Message:
     content_type: str = "text/plain"
     report_type: str = ""
     statuses: tuple[DeliveryStatus, ...] = ()
+    report_fields: tuple[tuple[str, str], ...] = ()
     embedded_headers: tuple[tuple[str, str], ...] = ()
     embedded_text: str = ""
     attachments: tuple[Attachment, ...] = ()
     defects: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    invitation: Invitation | None = None
 
     def header(self, name: str) -> str:
         """Return the first header called `name` (any case), "" if there is none."""
@@ -113,7 +145,7 @@ class Machine:
         final: it did not arrive and will not be tried again.
         address_dead: the address itself is said not to exist.
         return_date: an absence's first day back.
-        new_contact: a substitute's address.
+        new_contact: a substitute's address; `phone` the number to ring meanwhile, as written.
     """
 
     kind: MachineKind
@@ -125,6 +157,7 @@ class Machine:
     original_message_id: str = ""
     return_date: date | None = None
     new_contact: str = ""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

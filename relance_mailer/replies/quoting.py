@@ -1,130 +1,242 @@
 """The author's own words, told from what is quoted: first the notice that we know, then the marks of mail programs.
 
 Each line is judged once, by expressions that look at one line or at a few joined ones: the time is linear.
+What is cut stays at hand as spans of the whole text, each with its reason, so that a reader can unfold it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
-MAX_LINES = 20_000
-MAX_LINE = 2_000  #: characters of a line that the rules look at; all of it is kept
-_MAX_NOTICE = 100_000
+from relance_mailer.replies import known_notice
+from relance_mailer.replies.markup import text_of_html
+from relance_mailer.replies.model import Message
+from relance_mailer.replies.own_parts import Passage, is_salutation, is_sign_off, passages
+from relance_mailer.replies.quote_marks import MARK_LENGTH, WROTE, WROTE_WORDS, Part, introduction, is_banner
 
-#: A line of the notice counts by itself from this many words; shorter ones only beside such a line.
-_STRONG_WORDS = 5
-#: So many words in a row of unmarked lines are no coincidence.
-_RUN_WORDS = 12
-_SHINGLE = 4
-_LONG_LINE = 60
-#: From this share of words that are the notice's, a line between its lines is a line of it, broken otherwise.
-_NOTICE_SHARE = 0.6
-_ATTRIBUTION_LINES = 4
-_ATTRIBUTION_LENGTH = 400
-_HEADER_BLOCK_LINES = 12
+MAX_LINES = 4_000  #: the rest is judged as one line
+MAX_LINE = 10_000  #: characters of a line that the rules look at; all of it is kept
+_GLUED_LINE = 120  #: a line from this length may hold the answer and the notice both
+_GLUED_WORDS = 14
 _LOOK_AHEAD = 6
+_ALIEN_SHARE = 0.5  #: lines with ">" that have less of the notice's words may be the author's
+_LONG_LINE = 64
+_CONTEXT = 300  #: characters of the quoted line that an answer between the lines is shown with
 
-_WORD = re.compile(r"[^\W_]+")
 _PREFIXED = re.compile(r"\s{0,3}>")
-_STARTER = re.compile(
-    r"[*_\s]{0,4}(?:le|on|am|el|il|il giorno|op|em|no dia|den|dnia|w dniu|vom)\b|[\w\"'“«][^\n]{0,200}[<(\[][^\s@]{1,64}@",
+_PREFIXED_SUBJECT = re.compile(
+    r"\s{0,3}[^\W\d_]{1,8}\s?(?:\[\d\])?:"
+)  # Re:, Aw:, Tr:, Fwd: … in any language
+_QUOTING_HTML = ("<blockquote", "gmail_", "divrplyfwdmsg", "appendonsend", "moz-", "olk_src", "yahoo", "&gt;")
+_DEEP = re.compile(r"\s{0,3}>\s{0,2}>")
+_POINTED = re.compile(r"\s{0,3}>.{0,200}<\s{0,3}$")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\ufeff\u00ad]")
+_BLANKS = re.compile("[\xa0\u2000-\u200a\u202f\u3000\t\r\x0b\x0c]")
+_DATED = re.compile(r"\b(?:le|on|am|el|il|op|em)\s[^\n]{0,25}\d", re.IGNORECASE)
+_INTRODUCED = frozenset({Part.ATTRIBUTION, Part.HEADERS, Part.FORWARDED})
+_QUOTED = frozenset({Part.NOTICE, Part.MARKED, Part.BELOW})
+#: What a dunning letter says of itself, for a notice that we do not know.
+_OURS = re.compile(
+    r"sauf erreur (?:ou omission )?de notre part|salvo error u omisión por nuestra parte|salvo error (?:por|de) nuestra parte"
+    r"|salvo errori od? omissioni|salvo erro(?: ou omissão)? da nossa parte|nach unseren unterlagen|according to our records"
+    r"|volgens onze (?:gegevens|administratie)|friendly reminder|zahlungserinnerung|recordatorio de pago|sollecito di pagamento"
+    r"|betalingsherinnering|aviso de pagamento",
     re.IGNORECASE,
 )
-_WROTE = re.compile(
-    r"\b(?:a écrit|a ecrit|écrivait|wrote|writes|schrieb|hat geschrieben|escribió|escribio|ha scritto|schreef"
-    r"|heeft geschreven|escreveu|skrev|napisał|napisal|napisał\(a\)|kirjoitti)\b",
+#: The same where the author has greeted or signed before it: the other party says such things too.
+_LIKE_OURS = re.compile(
+    r"(?:reste|demeure)(?:nt)? impayée|ne nous est pas (?:encore )?parvenu|has not (?:yet )?reached us|not (?:yet )?received (?:your )?payment"
+    r"|(?:remains?|still|is now) (?:unpaid|outstanding|overdue)|noch keinen zahlungseingang|noch nicht beglichen|pendiente de pago"
+    r"|ancora (?:insolut|scadut|non pagat)|nog niet ontvangen|por liquidar",
     re.IGNORECASE,
 )
-_EVIDENCE = re.compile(r"[^\s@]@[^\s@]|\d{1,2}\s?[:hH.]\s?\d{2}\b")
-_SEPARATOR = re.compile(
-    r"\W{0,80}(?:message d['’]origine|original message|message original|courriel original|message transféré"
-    r"|forwarded message|message réexpédié|ursprüngliche nachricht|originalnachricht|weitergeleitete nachricht"
-    r"|mensaje original|mensaje reenviado|messaggio originale|messaggio inoltrato|oorspronkelijk bericht"
-    r"|doorgestuurd bericht|mensagem original|mensagem encaminhada|original appointment)\W{0,80}",
+_LETTER_LINES = 12
+_LETTER_HEAD = 700
+#: How people announce another's answer below; "je transmets à la comptabilité" stands over a quoted notice.
+_PASSES_ON = re.compile(
+    r"\b(?:réponse|retour|message|mail|courriel) (?:de|du|d['’])[^\n]{1,60}\bci-(?:dessous|après)|\bci-(?:dessous|après)[^\n]{0,20} (?:la |le )?(?:réponse|retour) (?:de|du|d['’])"
+    r"|\bvoici (?:la|leur|sa) réponse|\b(?:answer|reply|response) (?:from|of) [^\n]{1,60} below|\bbelow[^\n]{0,30} (?:answer|reply|response) (?:from|of|by)\b"
+    r"|\bhere(?:['’]s| is) (?:the|their|his|her|our) [^\n]{0,30}(?:answer|reply|response)|\bfyi\b[^\n]{0,40}\b(?:below|reply|answer)"
+    r"|\bantwort (?:von|vom|der|des|unsere[rs])\b|\brespuesta (?:de|del) |\brisposta (?:di|del|dell['’]|della|dal|dall['’]) ?|\bantwoord van\b|\bresposta d[eoa]\b",
     re.IGNORECASE,
 )
-_DASHES = re.compile(r"\s{0,3}(?:-\s?){2,}")
-_FORWARD = re.compile(
-    r"\s{0,3}(?:begin forwarded message|début du message (?:réexpédié|transféré)|anfang der weitergeleiteten nachricht"
-    r"|inicio del mensaje reenviado|inizio messaggio inoltrato)\s?:?\s{0,3}",
+
+
+#: The same in looser words, which count where the mail below is surely not ours.
+_POINTS_BELOW = re.compile(
+    r"\b(?:ci-(?:dessous|après|joint)|plus bas|suivre|transf[eèé]r|réponse|échange|below|forward|reply|answer|unten|weiterl|weitergel|antwort"
+    r"|abajo|a continuación|reenv|respuesta|sotto|seguito|inoltr|risposta|hieronder|onderstaand|doorst|doorgest|antwoord|abaixo|encaminh|resposta)",
     re.IGNORECASE,
 )
-_UNDERSCORES = re.compile(r"\s{0,3}_{10,}\s{0,3}")
-_HEADER_LINE = re.compile(
-    r"[*_\s]{0,6}([^\W\d_]{1,12})[*_]{0,2}\s?[*_]{0,2}:[*_]{0,2}(?:\s|$)", re.IGNORECASE
-)
-_HEADER_KINDS = {
-    "from": "de from von da van från fra od",
-    "date": "date envoyé envoyée sent gesendet datum inviato data verzonden enviado enviada fecha skickat sendt",
-    "to": "à a to an para aan per till til do",
-    "subject": "objet sujet subject betreff oggetto asunto assunto onderwerp ämne emne temat",
-    "cc": "cc copie kopie",
-}
-_KIND_OF_HEADER = {word: kind for kind, words in _HEADER_KINDS.items() for word in words.split()}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the whole text by offsets, whole lines; `context` is the quoted line that own words answer."""
+
+    part: Part
+    start: int
+    end: int
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A message's text in two: what its author wrote (greeting and signature included), and the quotation."""
+    """A message's text in two: what its author wrote (greeting and signature included), and the quotation.
+
+    Attributes:
+        text: the author's words, without the quotation.
+        quoted: all the rest.
+        spans: the whole text in its parts, in order: own stretches as BODY, cut ones by their reason.
+    """
 
     text: str
     quoted: str
+    spans: tuple[Span, ...] = ()
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """Greeting, body, signature and disclaimer, as offsets into `text`."""
+        return passages(self.text)
+
+    @property
+    def cut(self) -> tuple[Span, ...]:
+        """What was cut, each stretch with its reason."""
+        return tuple(span for span in self.spans if span.part is not Part.BODY)
+
+    @property
+    def body(self) -> str:
+        """The author's words without greeting, signature, disclaimer and what the program signs."""
+        return "\n".join(self.text[one.start : one.end] for one in self.passages if one.part is Part.BODY)
 
 
 def own_text(message_text: str, notice: str | None) -> Own:
     """Split a message's text; `notice` is the text that it answers, None if not known.
 
-    Own lines between quoted ones (answers written into the quotation) belong to the author.
+    What the author passes on of others (a colleague's answer under a forward mark) is part of what it says. Own lines between quoted ones (answers written into the quotation) belong to the author.
     """
-    lines = message_text.split("\n", MAX_LINES)
-    views = [line[:MAX_LINE].replace("\xa0", " ").replace("\u202f", " ") for line in lines]
-    quoted = [bool(_PREFIXED.match(view)) for view in views]
-    cut = _mark_introductions(views, quoted)
-    if notice:
-        _subtract(views, quoted, cut, notice[:_MAX_NOTICE])
-    else:
-        quoted[cut:] = [True] * (len(lines) - cut)
-    return Own(_joined(lines, quoted, wanted=False), _joined(lines, quoted, wanted=True))
+    known = known_notice.Notice(notice) if notice else None
+    bounds = list(_lines(message_text, known))
+    views = [_view(message_text[start : min(end, start + MAX_LINE)]) for start, end in bounds]
+    cut: list[Part | None] = [Part.MARKED if _PREFIXED.match(view) else None for view in views]
+    below = _mark_introductions(views, cut)
+    if known is None:
+        below = min(below, _second_letter(views, cut))
+    cut[below:] = [Part.BELOW if kind is None else kind for kind in cut[below:]]
+    _spare_own_marks(views, cut, known)
+    if known is not None:
+        known_notice.subtract(views, cut, below, known)
+    _mark_broken_lines(views, cut)
+    _mark_forwarded(views, cut, known)
+    _mark_banners(views, cut)
+    lines = [message_text[start:end] for start, end in bounds]
+    own = [kind is None or kind is Part.FORWARDED for kind in cut]
+    quoted = [not one for one in own]
+    return Own(_joined(lines, own), _joined(lines, quoted), tuple(_spans(bounds, views, cut)))
 
 
-def _joined(lines: list[str], quoted: list[bool], *, wanted: bool) -> str:
-    kept = "\n".join(
-        line.rstrip() for line, is_quoted in zip(lines, quoted, strict=True) if is_quoted == wanted
-    )
+def own_words(message: Message, notice: str | None, own: Own | None = None) -> Own:
+    """The same for a message: its HTML is asked where its plain text marks no quotation at all.
+
+    Some programs write the plain text without any mark beside HTML that has all of them. `own` is what `own_text` said of
+    the plain text, where that is known already.
+    """
+    own = own or own_text(message.text, notice)
+    if not may_quote(message) or any(
+        span.part in _INTRODUCED or span.part is Part.MARKED for span in own.cut
+    ):
+        return own
+    shown = own_text(text_of_html(message.html), notice)
+    words = known_notice.words_of(shown.text)
+    same = bool(words) and set(words) <= set(known_notice.words_of(own.text))
+    return shown if shown.cut and same else own
+
+
+def may_quote(message: Message) -> bool:
+    """Tell whether its HTML can hold a quotation: it answers something or passes it on, or has the mark for one."""
+    if not message.html:
+        return False
+    if message.in_reply_to or message.references or _PREFIXED_SUBJECT.match(message.subject):
+        return True
+    html = message.html.lower()
+    return any(mark in html for mark in _QUOTING_HTML)
+
+
+def _view(line: str) -> str:
+    """What the rules read of a line: special blanks are blanks, and UTF-8 taken for cp1252 is set right."""
+    if line.isascii() and "\t" not in line:
+        return line
+    if "Ã" in line or "â€" in line:
+        with suppress(UnicodeError):
+            line = line.encode("cp1252").decode("utf-8")
+    return _BLANKS.sub(" ", _INVISIBLE.sub("", line))
+
+
+def _joined(lines: list[str], wanted: list[bool]) -> str:
+    kept = "\n".join(line.rstrip() for line, is_wanted in zip(lines, wanted, strict=True) if is_wanted)
     return re.sub(r"\n{4,}", "\n\n\n", kept).strip()
 
 
-def _mark_introductions(views: list[str], quoted: list[bool]) -> int:
+# --- lines ---------------------------------------------------------------------------------------------------------
+
+
+def _lines(text: str, known: known_notice.Notice | None) -> Iterator[tuple[int, int]]:
+    """Yield the lines as offsets; one that holds an answer and a quotation both comes as two or three."""
+    at = 0
+    lower = text.lower()
+    glued = known is not None or any(word in lower for word in WROTE_WORDS)
+    for line in text.split("\n", MAX_LINES):
+        end = at + len(line)
+        if not glued:
+            yield at, end
+            at = end + 1
+            continue
+        cuts = [at, *sorted({at + one for one in _glued(line[:MAX_LINE], known)}), end]
+        yield from ((one, other) for one, other in pairwise(cuts) if other > one or at == end)
+        at = end + 1
+
+
+def _glued(line: str, known: known_notice.Notice | None) -> Iterator[int]:
+    """Yield where a line is to be parted."""
+    if len(line) >= _GLUED_LINE and known is not None and not _PREFIXED.match(line):
+        yield from known_notice.seams(line, known, _GLUED_WORDS)
+    wrote = WROTE.search(line[:MAX_LINE])
+    if wrote is None:
+        return
+    colon = line.find(":", wrote.end(), wrote.end() + 3)
+    if colon >= 0 and line[colon + 1 :].strip(" >*_\xa0") and "@" in line[:colon]:
+        window = max(0, wrote.start() - MARK_LENGTH // 2)
+        dated = next(_DATED.finditer(line, window, wrote.start()), None)
+        if dated:
+            yield from (one for one in (dated.start(), colon + 1) if 0 < one < len(line))
+
+
+# --- rules ---------------------------------------------------------------------------------------------------------
+
+
+def _mark_introductions(views: list[str], cut: list[Part | None]) -> int:
     """Mark what introduces a quotation; return the line from which all is quoted (their number if none)."""
     for index, view in enumerate(views):
-        if quoted[index] or not view.strip():
+        if cut[index] is not None or not view.strip():
             continue
-        end = _introduction_end(views, quoted, index)
+        end, kind = introduction(views, cut, index)
         if end == index:
             continue
-        quoted[index:end] = [True] * (end - index)
-        if not _marks_follow(views, quoted, end):
-            return index
+        cut[index:end] = [kind] * (end - index)
+        if not _marks_follow(views, cut, end):
+            return end
     return len(views)
 
 
-def _introduction_end(views: list[str], quoted: list[bool], index: int) -> int:
-    """Return where the introduction that begins at `index` ends, `index` itself if there is none."""
-    view = views[index]
-    if _FORWARD.fullmatch(view) or (_DASHES.match(view) and _SEPARATOR.fullmatch(view)):
-        return _header_block_end(views, index + 1, introduced=True) or index + 1
-    if _UNDERSCORES.fullmatch(view):
-        return _header_block_end(views, index + 1) or index
-    return _header_block_end(views, index) or _attribution_end(views, quoted, index)
-
-
-def _marks_follow(views: list[str], quoted: list[bool], start: int) -> bool:
+def _marks_follow(views: list[str], cut: list[Part | None], start: int) -> bool:
     """Tell whether ">" lines follow soon: then these say what is quoted, line by line."""
     seen = 0
     for index in range(start, min(start + 4 * _LOOK_AHEAD, len(views))):
-        if quoted[index]:
+        if cut[index] is not None:
             return True
         seen += bool(views[index].strip())
         if seen >= _LOOK_AHEAD:
@@ -132,147 +244,136 @@ def _marks_follow(views: list[str], quoted: list[bool], start: int) -> bool:
     return False
 
 
-def _header_block_end(views: list[str], start: int, *, introduced: bool = False) -> int:
-    """Return the end of a block "From: … Sent: … To: … Subject: …" that begins at `start`, 0 if there is none.
-
-    The sender stands first, unless a line such as "Original message" introduces the block.
-    """
-    kinds: set[str] = set()
-    end = 0
-    for index in range(start, min(start + _HEADER_BLOCK_LINES, len(views))):
-        kind, blank = _header_kind(views[index]), not views[index].strip()
-        if kind in kinds or (kind and not kinds and not introduced and kind != "from"):
-            break
-        if kind:
-            kinds.add(kind)
-            end = index + 1
-        elif (blank and len(kinds) > 1) or not (blank or kinds):
-            break
-    # "Objet :" and "Date :" open many a letter; only with a sender do they make a quoted header.
-    return end if "from" in kinds and len(kinds) >= 3 else 0
-
-
-def _header_kind(view: str) -> str:
-    match = _HEADER_LINE.match(view[:80])
-    return _KIND_OF_HEADER.get(match[1].lower(), "") if match else ""
-
-
-def _attribution_end(views: list[str], quoted: list[bool], start: int) -> int:
-    """Return the end of "Le … a écrit :", wrapped on up to four lines, `start` if there is none."""
-    if not _STARTER.match(views[start][:_ATTRIBUTION_LENGTH]):
-        return start
-    joined = ""
-    for index in range(start, min(start + _ATTRIBUTION_LINES, len(views))):
-        view = views[index].strip(" *_")
-        if not view or quoted[index]:
-            return start
-        joined += " " + view
-        if len(joined) > _ATTRIBUTION_LENGTH:
-            return start
-        if view.endswith(":") and _WROTE.search(joined):
-            follows = _EVIDENCE.search(joined) or _quote_comes_next(views, quoted, index + 1)
-            return index + 1 if follows else start
-    return start
-
-
-def _quote_comes_next(views: list[str], quoted: list[bool], start: int) -> bool:
-    for index in range(start, min(start + 4, len(views))):
-        if views[index].strip():
-            return quoted[index]
-    return False
-
-
-class _Notice:
-    """The words of a notice we sent, to recognise its lines however a program broke them anew."""
-
-    def __init__(self, text: str) -> None:
-        words = _words(text)
-        self._vocabulary = frozenset(words)
-        self._shingles = {tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)}
-        self._lines = {tuple(_words(line)) for line in text.split("\n")}
-        self._pairs = set(pairwise(words))
-
-    def is_strong(self, words: list[str]) -> bool:
-        """All of the line stands in the notice, in this order."""
-        return len(words) >= _STRONG_WORDS and all(
-            tuple(words[at : at + _SHINGLE]) in self._shingles for at in range(len(words) - _SHINGLE + 1)
-        )
-
-    def is_weak(self, words: list[str]) -> bool:
-        """A short line or a fragment that stands in the notice, such as a greeting: proves nothing by itself."""
-        return tuple(words) in self._lines or (
-            len(words) > 1 and all(pair in self._pairs for pair in pairwise(words))
-        )
-
-    def share(self, words: list[str]) -> float:
-        """Which part of the words are the notice's."""
-        return sum(word in self._vocabulary for word in words) / len(words)
-
-
-def _words(line: str) -> list[str]:
-    return _WORD.findall(line.casefold())
-
-
-def _subtract(views: list[str], quoted: list[bool], cut: int, text: str) -> None:
-    """Mark the notice's lines where nothing else marks them, and all after `cut` but answers written into it."""
-    notice = _Notice(text)
-    words = [_words(view) for view in views]
-    strong = [notice.is_strong(line) for line in words]
-    _mark_fragments(views, words, quoted, notice)
-    for start, end in _runs(words, strong, quoted, notice, cut):
-        quoted[start:end] = [True] * (end - start)
-    last = max((index for index in range(cut, len(views)) if strong[index]), default=-1)
-    first = next((index for index in range(cut, len(views)) if strong[index]), len(views))
-    for index in range(cut, len(views)):
-        answer = (
-            first < index < last
-            and not quoted[index]
-            and bool(words[index])
-            and not strong[index]
-            and notice.share(words[index]) < _NOTICE_SHARE
-        )
-        quoted[index] = not answer
-
-
-def _runs(
-    words: list[list[str]], strong: list[bool], quoted: list[bool], notice: _Notice, stop: int
-) -> list[tuple[int, int]]:
-    """Return the rows of unmarked lines before `stop` that are the notice's."""
-    found: list[tuple[int, int]] = []
-    index = 0
-    while index < stop:
-        if quoted[index] or not strong[index]:
+def _spare_own_marks(views: list[str], cut: list[Part | None], known: known_notice.Notice | None) -> None:
+    """Free lines with ">" that the author wrote: a list under "our position:", or pointed out ">>> like this <<<"."""
+    index, own_before = 0, ""
+    while index < len(views):
+        if cut[index] in _INTRODUCED:
+            return
+        if cut[index] is not Part.MARKED:
+            own_before = views[index].strip() or own_before
             index += 1
             continue
-        start, proofs, longest, end = index, 0, 0, index
-        while index < stop and (
-            not words[index] or quoted[index] or strong[index] or notice.is_weak(words[index])
-        ):
-            if strong[index] or quoted[index]:
-                proofs += 1
-                longest = max(longest, len(words[index]))
-            end = index + 1 if words[index] else end
+        start = index
+        while index < len(views) and cut[index] is Part.MARKED:
             index += 1
-        if proofs > 1 or longest >= _RUN_WORDS:
-            found.append((_with_greeting(words, quoted, notice, start), end))
-    return found
+        block = views[start:index]
+        words = [word for view in block for word in known_notice.words_of(view)]
+        alien = known is None or not words or known.share(words) < _ALIEN_SHARE
+        listed = own_before.endswith(":") and alien and not any(_DEEP.match(view) for view in block)
+        if own_before and (listed or all(_POINTED.match(view) for view in block)):
+            cut[start:index] = [None] * (index - start)
 
 
-def _with_greeting(words: list[list[str]], quoted: list[bool], notice: _Notice, start: int) -> int:
-    """Return where the paragraph before `start` begins if it is the notice's too, else `start`."""
-    index = start
-    while index > 0 and not words[index - 1]:
-        index -= 1
-    paragraph = index
-    while index > 0 and words[index - 1] and not quoted[index - 1] and notice.is_weak(words[index - 1]):
-        index -= 1
-    at_break = index == 0 or not words[index - 1] or quoted[index - 1]
-    return index if at_break and index < paragraph else start
+def _mark_broken_lines(views: list[str], cut: list[Part | None]) -> None:
+    """Mark what a server left of a long ">" line that it broke without repeating the mark."""
+    for index in range(1, len(views)):
+        before = views[index - 1].rstrip()
+        if (
+            cut[index] is None
+            and cut[index - 1] is Part.MARKED
+            and len(before) >= _LONG_LINE
+            and before[-1] not in ".!?:;>"
+            and views[index][:1].islower()
+            and any(kind is Part.MARKED for kind in cut[index + 1 : index + 4])
+        ):
+            cut[index] = Part.MARKED
 
 
-def _mark_fragments(views: list[str], words: list[list[str]], quoted: list[bool], notice: _Notice) -> None:
-    """Mark what a program left of a quoted line when it broke it without repeating the ">"."""
-    for index in range(1, len(views) - 1):
-        between = quoted[index - 1] and quoted[index + 1] and not quoted[index] and bool(words[index])
-        if between and len(views[index - 1]) >= _LONG_LINE and notice.share(words[index]) == 1:
-            quoted[index] = True
+def _second_letter(views: list[str], cut: list[Part | None]) -> int:
+    """Return where a letter of ours begins under the answer without any mark; the number of lines if none does."""
+    written = closed = False
+    if not any(is_salutation(view) for before, view in pairwise(views) if not before.strip()):
+        return len(views)
+    for index, view in enumerate(views):
+        if cut[index] is not None or not view.strip():
+            continue
+        opens = index == 0 or not views[index - 1].strip()
+        if opens and written and is_salutation(view):
+            head = "\n".join(views[index : index + _LETTER_LINES])[:_LETTER_HEAD]
+            if _OURS.search(head) or (closed and _LIKE_OURS.search(head)):
+                return index
+        closed = closed or is_sign_off(view) or (not written and is_salutation(view))
+        written = True
+    return len(views)
+
+
+def _mark_forwarded(views: list[str], cut: list[Part | None], known: known_notice.Notice | None) -> None:
+    """Tell what the author passes on: others' words, announced or under a forward mark, that are not our notice."""
+    start = next((index for index, kind in enumerate(cut) if kind in _INTRODUCED), len(cut))
+    cover = [view for view, kind in zip(views[:start], cut, strict=False) if kind is None and view.strip()]
+    if start < len(cut) and cover:
+        marked = cut[start] is Part.FORWARDED
+        announced = cut[start] is Part.HEADERS and _is_announced(cover, views[start:], known)
+        end = _section_end(views, cut, start)
+        followed = end < len(cut) and cut[end] is Part.NOTICE
+        if (marked or announced) and not followed and not _is_ours(views[start:end], known):
+            cut[start:end] = [Part.FORWARDED] * (end - start)
+            start = end
+    cut[start:] = [Part.HEADERS if kind is Part.FORWARDED else kind for kind in cut[start:]]
+
+
+def _is_announced(cover: list[str], block: list[str], known: known_notice.Notice | None) -> bool:
+    said = _head(cover[-_LETTER_LINES:])
+    if known is None:
+        return bool(_PASSES_ON.search(said))
+    sender = next(
+        (words for view in block[:_LOOK_AHEAD] if len(words := known_notice.words_of(view)) > 1), []
+    )
+    return bool(_POINTS_BELOW.search(said)) and not known.has_pair(sender[1:])
+
+
+def _head(views: list[str]) -> str:
+    return "\n".join(views)[:_LETTER_HEAD]
+
+
+def _section_end(views: list[str], cut: list[Part | None], start: int) -> int:
+    """Return where the mail ends that is introduced at `start`."""
+    unmarked: list[Part | None] = [None] * len(cut)
+    index = introduction(views, unmarked, start)[0]
+    while (
+        index < len(cut)
+        and cut[index] not in _INTRODUCED | {Part.NOTICE}
+        and introduction(views, unmarked, index)[0] == index
+    ):
+        index += 1
+    return index
+
+
+def _is_ours(section: list[str], known: known_notice.Notice | None) -> bool:
+    """Tell whether a quoted mail is our notice, or empty."""
+    if known is None:
+        said = _head([view for view in section if view.strip()])
+        return bool(_OURS.search(said) or _LIKE_OURS.search(said))
+    return any(known.is_strong(known_notice.words_of(view)) for view in section)
+
+
+def _mark_banners(views: list[str], cut: list[Part | None]) -> None:
+    """Mark what gateways wrote at the top of the message or under a quotation's head."""
+    at_top = True
+    for index, view in enumerate(views):
+        if cut[index] is None and view.strip():
+            if at_top and is_banner(view):
+                cut[index] = Part.BANNER
+            at_top = cut[index] is Part.BANNER
+        elif cut[index] is not None:
+            at_top = True
+
+
+# --- spans ---------------------------------------------------------------------------------------------------------
+
+
+def _spans(bounds: list[tuple[int, int]], views: list[str], cut: list[Part | None]) -> Iterator[Span]:
+    """Yield the whole text in stretches of one kind; blank lines go with the stretch before them."""
+    context, index = "", 0
+    while index < len(cut):
+        start = index
+        while index < len(cut) and (cut[index] is cut[start] or not views[index].strip()):
+            index += 1
+        kind = cut[start]
+        if any(view.strip() for view in views[start:index]):
+            answered = context if kind is None else ""
+            yield Span(kind or Part.BODY, bounds[start][0], bounds[index - 1][1], answered)
+        if kind in _QUOTED:
+            said = (view.strip(" >") for view in reversed(views[start:index]))
+            context = next((view for view in said if view), "")[:_CONTEXT]

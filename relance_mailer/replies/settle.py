@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from relance_mailer.replies.model import Intent
@@ -70,8 +71,11 @@ def _plan_explains(hits: Sequence[Hit]) -> bool:
 def narrowed(hits: tuple[Hit, ...], body: Body) -> tuple[Hit, ...]:
     """Drop hits that a surer or a wider reading of the same sentence explains away."""
     kept = []
+    together: defaultdict[int, list[Hit]] = defaultdict(list)
     for hit in hits:
-        same = [other for other in hits if other.sentence == hit.sentence and other is not hit]
+        together[hit.sentence].append(hit)
+    for hit in hits:
+        same = [other for other in together[hit.sentence] if other is not hit]
         if not _explained(hit, same, body.sentences[hit.sentence]):
             kept.append(hit)
     return tuple(kept) or hits

@@ -34,31 +34,6 @@ def _names(*lines: str) -> MappingProxyType[str, int]:
     )
 
 
-MONTHS = _names(
-    "janvier january janv jan",
-    "fevrier february fevr fev feb",
-    "mars march mar",
-    "avril april avr apr",
-    "mai may",
-    "juin june jun",
-    "juillet july juil jul",
-    "aout august aug",
-    "septembre september sept sep",
-    "octobre october oct",
-    "novembre november nov",
-    "decembre december dec",
-)  #: folded name or short form to 1-12
-
-WEEKDAYS = _names(
-    "lundi monday",
-    "mardi tuesday",
-    "mercredi wednesday",
-    "jeudi thursday",
-    "vendredi friday",
-    "samedi saturday",
-    "dimanche sunday",
-)  #: folded name to ISO weekday 1-7
-
 _UNITS = _names(
     "un une one a an",
     "deux two",

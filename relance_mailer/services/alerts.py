@@ -2,7 +2,8 @@
 
 They leave in every mode, by the account that notices leave by, and only to the configuration's `[alerts] to`. What a
 mail tells of is marked before it leaves: whatever fails afterwards, no mail is sent again and again. A copy of one, or
-what comes back because of one, is mail of ours or of a machine; it opens no task, and so no further mail.
+what comes back because of one, is mail of ours or of a machine; it opens no task, and so no further mail. It waits for
+no rate, since what stops the notices must be told, and counts in the account's (services.pace).
 """
 
 from __future__ import annotations
@@ -82,8 +83,11 @@ class Alerts:
 
     async def _send(self, alert: Alert) -> bool:
         office = self._office
+        begun = False
 
         async def go_on() -> bool:
+            nonlocal begun
+            begun = True
             return True
 
         try:
@@ -91,10 +95,9 @@ class Alerts:
                 taken = await connection.deliver(
                     office.config.smtp.from_address, alert.to, written(office, alert), go_on
                 )
-        except (InDoubtError, TimeoutError):
-            raise  # it may have left: once is enough
-        except RelanceError as error:
-            if not _is_hopeless(error):
+        except (RelanceError, TimeoutError) as error:
+            may_have_left = begun and isinstance(error, (InDoubtError, TimeoutError))  # once is enough
+            if not may_have_left and not _is_hopeless(error):
                 await office.db.run(lambda: _unmark(office, alert))
             raise
         refused = taken.refused if isinstance(taken, Accepted) else {}
@@ -187,7 +190,7 @@ def _mind_gates(session: Session, office: Office, now: datetime) -> None:
             settings.open_task(session, office.creditor_id, _GATE, subject, words, now=now, actor=BOT)
 
 
-def _is_hopeless(error: RelanceError) -> bool:
+def _is_hopeless(error: Exception) -> bool:
     """Say whether the alert's own addresses are refused for good: then its tasks are not mailed again."""
     return isinstance(error, MailError) and error.permanent and error.scope is not Scope.ACCOUNT
 

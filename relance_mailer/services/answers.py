@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from relance_mailer.dunning.dispute import DisputeState
-from relance_mailer.replies.match import Match, SenderTrust
+from relance_mailer.replies.invitation import as_other, words_with
+from relance_mailer.replies.match import By, Doubt, Match, SenderTrust
 from relance_mailer.replies.model import (
     Account,
     CreditorFacts,
@@ -17,8 +19,9 @@ from relance_mailer.replies.model import (
     OpenInvoice,
     Understanding,
 )
-from relance_mailer.replies.quoting import own_text
-from relance_mailer.services import holds, promises
+from relance_mailer.replies.quoting import own_words
+from relance_mailer.replies.trust import NOTHING, Authentication
+from relance_mailer.services import holds, promises, trust
 from relance_mailer.services.consequences import (
     REVIEW,
     Ask,
@@ -29,7 +32,7 @@ from relance_mailer.services.consequences import (
     Scope,
     consequences,
 )
-from relance_mailer.services.matching import match_message
+from relance_mailer.services.matching import Present, match_message
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import cases, ledger, mailroom, notices, settings
 from relance_mailer.store import holds as hold_rows
@@ -45,27 +48,53 @@ _BELIEVED = timedelta(days=14)
 _UNDERSTANDING = TypeAdapter(Understanding)
 
 
-def answer(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> ReplyRow:
-    """Take a person's message: hold at once, then what it says decides how long and why."""
-    from relance_mailer.replies.intent import (
-        understand,  # late: its lexicon is only needed where somebody answers
-    )
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a message belongs, the notice that it answers, and its author's own words without that."""
 
-    found, notice, own = _place(session, office, message)
+    match: Match
+    notice: NoticeRow | None
+    own: str
+
+
+def place(
+    session: Session, office: Office, message: Message, own: str, present: Present | None = None
+) -> Placed:
+    """Match first by what surrounds the words, then by the author's own words without the known quotation."""
+    found = match_message(session, office, message, own, present)
+    notice = None if found.notice_id is None else notices.get(session, found.notice_id)
+    return Placed(found, notice, own_words(message, notice.own_text).text if notice else own)
+
+
+def answer(
+    session: Session,
+    office: Office,
+    row: MessageRow,
+    message: Message,
+    placed: Placed,
+    now: datetime,
+    proof: Authentication = NOTHING,
+) -> ReplyRow:
+    """Take a person's message: hold at once, then what it says decides how long and why.
+
+    `proof` is what is known of where it comes from (services.trust.prove).
+    """
+    found, notice = placed.match, placed.notice
     file = None
     if found.debtor_id is not None:
         file = next(iter(cases.load(session, office.view(now), [found.debtor_id])), None)
-    said = understand(
-        own,
-        subject=message.subject,
-        sent_on=_written_on(office, message, now),
-        account=_account(file),
-        creditor=_creditor(office),
-    )
-    reply = _keep(session, office, row, found, said, now)
-    if file is None:
+    said = understood_of(office, message, placed.own, _account(file), now)
+    doubts = _doubts(session, file, notice, found, said)
+    if doubts:
+        found, said = replace(found, doubts=doubts), replace(said, needs_review=True)
+    flags = trust.warned(session, office, message, found, proof)
+    reply = _keep(session, office, row, found, said, trust.as_json(found, proof, flags), now)
+    if file is None and row.role == "junk" and not reply.candidates:
+        reply.effect = say("effect.spam", office.config.language)  # nobody is asked about each piece of spam
+        reply.handled_at, reply.handled_by = now, BOT
+    elif file is None:
         _ask_unmatched(session, office, reply, message, now)
-        _hold_shared(session, office, reply, message, now)
+        _hold_shared(session, office, reply, found, now)
     else:
         trusted = found.sender is not SenderTrust.UNVERIFIED
         scope = _scope(session, file, notice, said, verified=trusted)
@@ -85,19 +114,47 @@ def answer(session: Session, office: Office, row: MessageRow, message: Message, 
             said.intent is Intent.WRONG_CONTACT
             and found.sender is SenderTrust.KNOWN
             and not said.needs_review
+            and not flags
         ):
             _wrong_contact(session, office, file, message.from_address)
+    _tell_odd(session, office, reply)
     return reply
 
 
-def _place(session: Session, office: Office, message: Message) -> tuple[Match, NoticeRow | None, str]:
-    """Match first by what surrounds the words, then by the author's own words without the known quotation."""
-    own = own_text(message.text, None).text
-    found = match_message(session, office, message, own)
-    notice = None if found.notice_id is None else notices.get(session, found.notice_id)
-    if notice is not None:
-        own = own_text(message.text, notice.own_text).text
-    return found, notice, own
+def _doubts(
+    session: Session, file: DebtorFile | None, notice: NoticeRow | None, found: Match, said: Understanding
+) -> tuple[Doubt, ...]:
+    """Return why a person should look: also where an old message is answered, and no open invoice is named."""
+    if file is None or notice is None or notice.id is None or said.invoices or said.per_invoice:
+        return found.doubts
+    open_ = {case.invoice.id for case in file.cases if case.outstanding}
+    inside = {member.invoice_id for member in notices.members(session, [notice.id])[notice.id]}
+    return (*found.doubts, Doubt.SETTLED_NOTICE) if open_ and not open_ & inside else found.doubts
+
+
+def _tell_odd(session: Session, office: Office, reply: ReplyRow) -> None:
+    """Say, beside what was done, what about the sender or the match a person should see."""
+    language = office.config.language
+    if words := trust.odd(reply.origin, language):
+        noted = say("origin.odd", language, words=" ; ".join(words))
+        reply.effect = say("effect.then", language).join(filter(None, (reply.effect, noted)))
+        session.add(reply)
+
+
+def understood_of(
+    office: Office, message: Message, own: str, account: Account | None, now: datetime
+) -> Understanding:
+    """Return what the author's own words say; `account` is the debtor's, None if nobody knows whose they are."""
+    from relance_mailer.replies.intent import understand  # late: its lexicon is only for those who answer
+
+    said = understand(
+        words_with(message.invitation, own),
+        subject=message.subject,
+        sent_on=_written_on(office, message, now),
+        account=account,
+        creditor=_creditor(office),
+    )
+    return as_other(said) if message.invitation else said
 
 
 def _written_on(office: Office, message: Message, now: datetime) -> date:
@@ -126,26 +183,48 @@ def _creditor(office: Office) -> CreditorFacts:
 
 
 def _keep(
-    session: Session, office: Office, row: MessageRow, found: Match, said: Understanding, now: datetime
+    session: Session,
+    office: Office,
+    row: MessageRow,
+    found: Match,
+    said: Understanding,
+    origin: dict[str, Any],
+    now: datetime,
 ) -> ReplyRow:
-    assert row.id is not None
-    reply = ReplyRow(
-        creditor_id=office.creditor_id,
-        message_id=row.id,
-        debtor_id=found.debtor_id,
-        notice_id=found.notice_id,
-        matched_by=found.by,
-        trust=found.sender,
-        intent=said.intent,
-        confidence=said.confidence,
-        needs_review=said.needs_review,
-        reply_text=said.reply_text,
-        understanding=as_json(said),
-        candidates=list(found.ambiguous),
-        received_at=now,
-    )
+    reply = ReplyRow(**values_of(office, row, found, said, origin, now))
     session.add(reply)
     session.flush()
+    entry = understood(reply.id, row, found, said, origin)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
+    return reply
+
+
+def values_of(
+    office: Office, row: MessageRow, found: Match, said: Understanding, origin: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """Return what is kept of a reply."""
+    return {
+        "creditor_id": office.creditor_id,
+        "message_id": row.id,
+        "debtor_id": found.debtor_id,
+        "notice_id": found.notice_id,
+        "matched_by": found.by,
+        "trust": found.sender,
+        "intent": said.intent,
+        "confidence": said.confidence,
+        "needs_review": said.needs_review,
+        "reply_text": said.reply_text,
+        "understanding": as_json(said),
+        "candidates": list(found.ambiguous),
+        "origin": origin,
+        "received_at": now,
+    }
+
+
+def understood(
+    reply_id: int | None, row: MessageRow, found: Match, said: Understanding, origin: dict[str, Any]
+) -> Entry:
+    """Return what the ledger says of a reply."""
     payload = {
         "message": row.sha256,
         "debtor": found.debtor_id,
@@ -158,10 +237,9 @@ def _keep(
         "promise_date": said.promise_date,
         "invoices": said.invoices,
         "flags": said.flags,
+        "origin": origin,
     }
-    entry = Entry(Kind.UNDERSTOOD, f"reply:{reply.id}", payload, found.debtor_id)
-    ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
-    return reply
+    return Entry(Kind.UNDERSTOOD, f"reply:{reply_id}", payload, found.debtor_id)
 
 
 def as_json(said: Understanding) -> Any:
@@ -297,11 +375,10 @@ def _ask_unmatched(
     )
 
 
-def _hold_shared(session: Session, office: Office, reply: ReplyRow, message: Message, now: datetime) -> None:
-    """A contact of several debtors wrote, and does not say for which: each of them waits until someone looked."""
+def _hold_shared(session: Session, office: Office, reply: ReplyRow, found: Match, now: datetime) -> None:
+    """A contact of several debtors wrote, and it is not sure for which: each of them waits until someone looked."""
     until = office.days.add(office.today(now), office.config.holds.review)
-    contacts = mailroom.contacts_at(session, office.creditor_id, [message.from_address.lower()])
-    for debtor_id in sorted({contact.debtor_id for contact in contacts} & {*reply.candidates}):
+    for debtor_id in sorted(one.debtor_id for one in found.candidates if By.SENDER in one.by):
         holds.open_hold(
             session, office, debtor_id, None, REVIEW, until, now, owner=holds.TEAM, reply_id=reply.id
         )

@@ -11,6 +11,7 @@ from relance_mailer.dunning.notice import NoticeEvent, NoticeState, Proposal
 from relance_mailer.errors import ConflictError, NotFoundError
 from relance_mailer.services import holds, settle, writing
 from relance_mailer.services.consequences import REVIEW
+from relance_mailer.services.copies import Ahead, read_ahead
 from relance_mailer.services.gates import STOP_ALL
 from relance_mailer.services.office import Office
 from relance_mailer.services.plan import RUN_APPROVED
@@ -134,13 +135,16 @@ def approve_notice(office: Office, notice_id: int, now: datetime, by: str) -> da
 
     ConflictError if it no longer stands (a payment, a pause, another addressee): it is then superseded.
     """
+    with office.db.read() as session:
+        file, proposal, _ = _reread(session, office, _awaiting(session, office, notice_id), now)
+    documents = read_ahead(office, [(file, proposal)] if proposal else [])
     with office.db.write() as session:
         notice = _awaiting(session, office, notice_id)
         file, proposal, why = _reread(session, office, notice, now)
         if proposal is None:
             settle.supersede(session, office, notice, why, now, by)
         else:
-            return _release(session, office, notice, file, proposal, now, by)
+            return _release(session, office, notice, file, proposal, documents, now, by)
     msg = f"notice {notice_id} no longer stands ({why}); a new one will be offered if it is still due"
     raise ConflictError(msg)
 
@@ -193,13 +197,14 @@ def _release(
     notice: NoticeRow,
     file: DebtorFile,
     proposal: Proposal,
+    documents: Ahead,
     now: datetime,
     by: str,
 ) -> datetime:
     """Render interest, cut-off and deadline for the sending day; the day of rule 2 runs from there."""
     assert notice.id is not None
     leaves, whom = _leaving(office, file, now)
-    draft = writing.write(office, file, proposal, whom, notice.id, leaves)
+    draft = writing.write(office, file, proposal, whom, notice.id, leaves, documents)
     notices.move(
         session,
         notice,

@@ -12,6 +12,7 @@ from relance_mailer.dunning.notice import UNSENT, Mode
 from relance_mailer.services import promises, send, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.plan import look_again_at_asked
+from relance_mailer.services.purge import purge
 from relance_mailer.store import cases, holds, notices, settings
 from relance_mailer.store.session import Session
 from relance_mailer.texts.words import say
@@ -30,6 +31,7 @@ class FollowedUp:
 
     promises_settled: int = 0
     reminded: int = 0
+    purged: int = 0
 
 
 def start_up(office: Office, now: datetime) -> int:
@@ -67,12 +69,12 @@ def _withdraw_rehearsed(session: Session, office: Office, now: datetime) -> None
 
 
 def follow_up(office: Office, now: datetime) -> FollowedUp:
-    """Judge promises and remind people of what waits for them."""
+    """Judge promises, remind people of what waits for them, and erase what concerns nobody."""
     with office.db.write() as session:
         settled = promises.judge_all(session, office, now)
         _ask_about_undated_promises(session, office, now)
         reminded = _remind(session, office, now)
-    return FollowedUp(settled, reminded)
+    return FollowedUp(settled, reminded, purge(office, now))
 
 
 def _ask_about_undated_promises(session: Session, office: Office, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from relance_mailer.dunning.calendar import Place, WorkingDays
 from relance_mailer.dunning.notice import Mode
 from relance_mailer.dunning.policy import DEFAULT, NEVER, Policy, Pursuit
 from relance_mailer.dunning.rates import RateTable
+from relance_mailer.replies.trust import Signature
 from relance_mailer.store.cases import Standpoint
 from relance_mailer.store.db import Database
 from relance_mailer.store.installation import InstallationState
@@ -31,6 +32,7 @@ class Office:
         policies: those that debtors may name.
         mode: where messages go now; shadow while the installation is not trusted, whatever is configured.
         reads_since: when this process began to watch the mailboxes; nothing leaves before it has read them.
+        verify: verifies a message's signatures (its bytes, the sender's domain), by keys from the DNS; None: nobody does.
         key: signs the tokens by which our own mail and the answers to it are recognised.
     """
 
@@ -47,6 +49,7 @@ class Office:
     installation: InstallationState
     reads_since: datetime | None = None
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    verify: Callable[[bytes, str], tuple[Signature, ...]] | None = None
 
     def policy_of(self, name: str) -> Policy:
         """Return the policy that debtors call `name`; one that sends nothing if the configuration lacks it."""

@@ -16,7 +16,8 @@ from relance_mailer.dunning.notice import Mode
 from relance_mailer.errors import InDoubtError, MailError, Scope, SmtpError
 from relance_mailer.mail.pool import KEPT, Connection, Pool
 from relance_mailer.mail.smtp import Accepted, SmtpAccount, Withheld
-from relance_mailer.services import holds, send, settle
+from relance_mailer.replies.token import return_path
+from relance_mailer.services import holds, refusals, send, settle
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.pace import Allowance, Pace
 from relance_mailer.services.send import Claimed, Claims, Delivered
@@ -68,11 +69,12 @@ class _Round:
     waiting: deque[Claimed] = field(default_factory=deque)
     refilling: asyncio.Lock = field(default_factory=asyncio.Lock)
     trouble: SmtpError | None = None
+    failure: Exception | None = None  #: ours: the database's, for example
 
     @property
     def goes_on(self) -> bool:
         """Whether anything more may be handed over."""
-        return self.trouble is None and not (self.stop and self.stop.is_set())
+        return not (self.trouble or self.failure or (self.stop and self.stop.is_set()))
 
 
 class _Behind:
@@ -123,9 +125,12 @@ class Outbox:
         self._office = office
         self._group = group
         self.pool = Pool(account, office.config.smtp.connections)
-        self._pace = Pace(office.config.smtp)
-        self._copies = sending.blind_copies(office.config.smtp)
-        self._steps = Together(group, self._all_steps)
+        # rehearsed, a message goes to the one address that the configuration names for that, and nowhere else
+        redirected = office.mode is Mode.REDIRECT
+        self._copies = () if redirected else sending.blind_copies(office.config.smtp)
+        self._pace = Pace(office.config.smtp, 1 + len(self._copies), len(office.config.alerts.to))
+        # each connection ends one message and begins the next
+        self._steps = Together(group, self._all_steps, enough=2 * office.config.smtp.connections)
         self._rest: Rest | None = None
         self._refusals = 0
         self._in_trouble = True  # perhaps, in an earlier life of this process
@@ -157,6 +162,8 @@ class Outbox:
         if round_.trouble:
             await self._pause(round_.trouble)
             round_.report.trouble = round_.trouble.answer
+        if round_.failure:
+            raise round_.failure
         return round_.report
 
     async def _refill(self, round_: _Round) -> bool:
@@ -213,15 +220,24 @@ class Outbox:
         return [isinstance(step, Delivered) or step.notice_id in begun for step in steps]
 
     async def _work(self, round_: _Round) -> None:
-        """Send over one connection after the other, until nothing is due or the account is refused."""
-        while await self._refill(round_):
-            try:
-                async with self.pool.connection() as connection, _Behind() as behind:
-                    while connection.usable and await self._refill(round_):
-                        if round_.waiting:  # another connection may have taken the last one meanwhile
-                            await self._deliver(connection, round_, round_.waiting.popleft(), behind)
-            except SmtpError as error:  # the connection itself was refused: nothing was tried on it
-                round_.trouble = error
+        """Send over one connection after the other, until nothing is due, the account is refused or something fails.
+
+        What fails here cuts off no other connection: what is under way there has its answer, and nothing new begins.
+        """
+        try:
+            while await self._refill(round_):
+                await self._send_over_one(round_)
+        except Exception as error:  # noqa: BLE001 - `drain` raises it once all have come to their end
+            round_.failure = round_.failure or error
+
+    async def _send_over_one(self, round_: _Round) -> None:
+        try:
+            async with self.pool.connection() as connection, _Behind() as behind:
+                while connection.usable and await self._refill(round_):
+                    if round_.waiting:  # another connection may have taken the last one meanwhile
+                        await self._deliver(connection, round_, round_.waiting.popleft(), behind)
+        except SmtpError as error:  # the connection itself was refused: nothing was tried on it
+            round_.trouble = error
 
     async def _deliver(
         self, connection: Connection, round_: _Round, claimed: Claimed, behind: _Behind
@@ -236,7 +252,7 @@ class Outbox:
 
         try:
             result = await connection.deliver(
-                office.config.smtp.from_address,
+                self._sender(claimed.notice_id),
                 [claimed.recipient],
                 claimed.raw,
                 before_data,
@@ -249,8 +265,7 @@ class Outbox:
             if not started and connection.ended(error):
                 round_.waiting.appendleft(claimed)  # on another connection
             else:
-                fault = self._whose_fault(error)
-                await self._refused(round_, claimed, fault)
+                fault = await self._refused(round_, claimed, self._whose_fault(error))
                 if fault.scope is Scope.ACCOUNT and not connection.ended(error):
                     round_.trouble = fault
         except BaseException:
@@ -263,6 +278,12 @@ class Outbox:
             raise
         else:
             await behind.do(self._ended(round_, claimed, result))
+
+    def _sender(self, notice_id: int) -> str:
+        """Return the envelope's sender, to which a server that cannot deliver the notice reports."""
+        smtp = self._office.config.smtp
+        signed = smtp.return_path == "plus"
+        return return_path(smtp.from_address, notice_id, self._office.key) if signed else smtp.from_address
 
     async def _in_doubt(self, round_: _Round, claimed: Claimed, words: str) -> None:
         office, now = self._office, self._office.clock.now()
@@ -281,15 +302,19 @@ class Outbox:
             error.answer, permanent=error.permanent, scope=Scope.ACCOUNT, phase=error.phase, code=error.code
         )
 
-    async def _refused(self, round_: _Round, claimed: Claimed, error: SmtpError) -> None:
+    async def _refused(self, round_: _Round, claimed: Claimed, refusal: SmtpError) -> SmtpError:
+        """Keep a refusal; return it as the account's where it is one of too many in a row."""
         office, now = self._office, self._office.clock.now()
 
-        def work(session: Session) -> None:
+        def work(session: Session) -> SmtpError:
+            error = refusals.judged(session, office, claimed.recipient, refusal, now)
             send.refused(session, office, claimed, error, now)
             if error.permanent and error.scope is Scope.MESSAGE:
                 holds.hold_refused(session, office, claimed.notice_id, error.answer, now)
+            return error
 
-        await self._group.submit(work)
+        await self._steps.hurry()  # what was taken before counts
+        error = await self._group.submit(work)
         log.warning(
             "notice refused",
             notice=claimed.notice_id,
@@ -301,6 +326,7 @@ class Outbox:
             round_.report.failed += 1
         elif error.scope is not Scope.ACCOUNT:
             round_.report.deferred += 1
+        return error
 
     async def _ended(self, round_: _Round, claimed: Claimed, result: Accepted | Withheld) -> None:
         if isinstance(result, Withheld):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from relance_mailer.config import Smtp, account
 from relance_mailer.mail.rate import RateLimit
-from relance_mailer.store import attempts
+from relance_mailer.store import alerts, attempts
 from relance_mailer.store.session import Session
 
 
@@ -28,11 +28,18 @@ class _SetBack:
 
 
 class Pace:
-    """The limits of an account; `allowance` must be asked in the transaction that claims what it allows."""
+    """The limits of an account; `allowance` must be asked in the transaction that claims what it allows.
 
-    def __init__(self, smtp: Smtp) -> None:
+    Args:
+        smtp: the account.
+        recipients_each: of a notice, its blind copy included.
+        alert_recipients: of a mail to the team.
+    """
+
+    def __init__(self, smtp: Smtp, recipients_each: int = 1, alert_recipients: int = 0) -> None:
         self._limits = tuple(RateLimit.parse(rate) for rate in account.rates(smtp))
-        self._recipients_each = 1 + len(account.blind_copies(smtp))
+        self._recipients_each = recipients_each
+        self._alert_recipients = alert_recipients
         self._set_back: _SetBack | None = None
 
     def allowance(self, session: Session, creditor_id: int, now: datetime, most: int) -> Allowance:
@@ -45,6 +52,8 @@ class Pace:
         again_in: timedelta | None = None
         for limit in self._limits:
             used = attempts.since(session, creditor_id, now - limit.window, now)
+            # mails to the team are few and wait for no rate, but the provider counts them, each address perhaps
+            used += alerts.told_since(session, creditor_id, now - limit.window, now) * self._alert_recipients
             if self._set_back is not None and now - self._set_back.seen_at < limit.window:
                 used += ahead.count
             allowed = limit.left(used, self._recipients_each)

@@ -14,6 +14,7 @@ from relance_mailer.dunning.decide import Decision, Reason, Send, Stop, Wait, de
 from relance_mailer.dunning.notice import Mode, NoticeState, Proposal, group
 from relance_mailer.errors import InputError, TemplateError
 from relance_mailer.services import gates, holds, send, writing
+from relance_mailer.services.copies import NOTHING_READ, Ahead, read_ahead
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.standing import obstacle
@@ -25,7 +26,7 @@ from relance_mailer.store.session import Session
 from relance_mailer.store.tables import TaskRow
 from relance_mailer.texts.words import say
 
-CHUNK = 50  #: debtors in one writing unit: short enough that nobody waits for it
+CHUNK = 100  #: debtors in one writing unit: short enough that nobody waits for it
 RUN_APPROVED = "run_approved"  #: setting: until when an unusual run may go on
 _USUAL_DAYS = timedelta(days=60)
 _FEWEST_DAYS_FOR_USUAL = 3
@@ -126,9 +127,21 @@ def plan(office: Office, now: datetime) -> PlanReport:
             settings.open_task(session, office.creditor_id, "brake", subject, words, now=now, actor=BOT)
         return report
     for chunk in _chunks(debtor_ids):
+        documents = _documents(office, chunk, now)
         with office.db.write() as session:
-            _plan_chunk(session, office, chunk, now, report)
+            _plan_chunk(session, office, chunk, now, report, documents)
     return report
+
+
+def _documents(office: Office, debtor_ids: Sequence[int], now: datetime) -> Ahead:
+    """Read the invoices' documents that messages to some debtors will carry."""
+    if not office.config.sending.invoice_copies:
+        return NOTHING_READ
+    with office.db.read() as session:
+        files = list(cases.load(session, office.view(now), debtor_ids))
+    return read_ahead(
+        office, [(file, made) for file in files for made in decide_debtor(office, file, now).proposals]
+    )
 
 
 def decisions(office: Office, session: Session, now: datetime) -> Iterator[DebtorPlan]:
@@ -187,7 +200,12 @@ def _first_run_seen(session: Session, office: Office, now: datetime) -> int:
 
 
 def _plan_chunk(
-    session: Session, office: Office, debtor_ids: Sequence[int], now: datetime, report: PlanReport
+    session: Session,
+    office: Office,
+    debtor_ids: Sequence[int],
+    now: datetime,
+    report: PlanReport,
+    documents: Ahead,
 ) -> None:
     """Decide about some debtors and keep what follows: notices, their stages and ledger entries in one transaction."""
     send.withdraw_changed(session, office, debtor_ids, now)
@@ -199,7 +217,7 @@ def _plan_chunk(
         decided = decide_debtor(office, file, now)
         for proposal in decided.proposals:
             try:
-                made.append(_make(office, file, proposal, next_id + len(made), now))
+                made.append(_make(office, file, proposal, next_id + len(made), now, documents))
             except (TemplateError, InputError) as error:
                 report.problems.append(str(error))
                 for case, stage in proposal.cases:
@@ -213,11 +231,13 @@ def _plan_chunk(
     report.awaiting_approval += sum(one.notice.state == NoticeState.AWAITING_APPROVAL for one in made)
 
 
-def _make(office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, now: datetime) -> _Made:
+def _make(
+    office: Office, file: DebtorFile, proposal: Proposal, notice_id: int, now: datetime, documents: Ahead
+) -> _Made:
     """Render one notice; its bytes and Message-ID are fixed from here on."""
     whom = addressee(file.debtor_case.contacts, office.today(now), file.debtor_case.days).contact
     assert whom is not None
-    draft = writing.write(office, file, proposal, whom, notice_id, now)
+    draft = writing.write(office, file, proposal, whom, notice_id, now, documents)
     waits = proposal.stage.needs_approval
     notice = NewNotice(
         id=notice_id,

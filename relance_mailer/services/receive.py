@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
+from itertools import groupby
 
 import structlog
 
-from relance_mailer.errors import RelanceError, StoreError, UnreadableError
-from relance_mailer.mail.imap import Batch, Folder, Position
-from relance_mailer.replies.freemail import is_freemail
-from relance_mailer.replies.match import candidate_ids
+from relance_mailer.errors import StoreError, UnreadableError
 from relance_mailer.replies.model import MachineKind, Message
-from relance_mailer.replies.quoting import own_text
 from relance_mailer.replies.token import HEADER, verify_own_header
-from relance_mailer.services import answers, holds, machines, settle
-from relance_mailer.services.consequences import COLLEAGUE, UNREADABLE
-from relance_mailer.services.matching import forged
+from relance_mailer.replies.trust import NOTHING, Authentication
+from relance_mailer.services import answers, beforehand, colleagues, holds, machines, settle, trust, unread
+from relance_mailer.services.beforehand import Beforehand
+from relance_mailer.services.mail_sink import SENT
+from relance_mailer.services.matching import Present, forged, seen_by_server
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.reader import Reader, Reading
-from relance_mailer.store import blobs, freshness, ledger, mailroom, notices, settings
+from relance_mailer.services.strangers import Strangers
+from relance_mailer.store import blobs, ledger, mailroom, notices, settings
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
-from relance_mailer.store.tables import MessageRow
+from relance_mailer.store.tables import MessageRow, ReplyRow
 from relance_mailer.texts.words import say
 
 log = structlog.get_logger(__name__)
@@ -32,14 +32,12 @@ log = structlog.get_logger(__name__)
 TRIES = 3  #: a message that could not be read at so many looks is set aside
 #: Whose a message is.
 OWN, BY_COLLEAGUE, BOUNCE, MACHINE, PERSON = "own", "colleague", "bounce", "machine", "person"
-SENT = "sent"  #: the role of the folder that only the server fills
+SAME_ID = "message_id_reused"  #: the flag of a message whose Message-ID another one has
+Read = tuple[MessageRow, bytes, Reading | UnreadableError]
 _BOUNCES = frozenset({MachineKind.BOUNCE, MachineKind.DELAYED})
 _AT_ONCE = 50
-_ALIKE = 5  #: how many earlier messages with the same id are compared
-_HEAD = 64 * 1024
-_FROM = re.compile(
-    rb"^From:[^\r\n]{0,500}?([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253})", re.MULTILINE | re.IGNORECASE
-)
+_BYTES_AT_ONCE = 1_500_000
+_TOGETHER = 0.3  #: seconds that a transaction of several may take; the last message in it goes beyond
 
 
 @dataclass(slots=True)
@@ -50,198 +48,293 @@ class Received:
     set_aside: int = 0
 
 
-class MailSink:
-    """What a mailbox's watcher tells: every batch is kept before anything looks at it."""
-
-    def __init__(self, office: Office, news: Callable[[], None] = lambda: None) -> None:
-        self._office = office
-        self._news = news
-
-    def watching(self, mailbox: str, folders: Sequence[Folder]) -> None:
-        """Note which folders are read from now on: of the others nobody expects that they are fresh (rule 4)."""
-        office = self._office
-        with office.db.write() as session:
-            roles = {folder.name: folder.role for folder in folders}
-            dropped = mailroom.watch(session, office.creditor_id, mailbox, roles)
-        if dropped:
-            log.warning("folders no longer watched", mailbox=mailbox, folders=dropped)
-
-    def position(self, mailbox: str, folder: str) -> Position | None:
-        """Return how far a folder was stored, None if never."""
-        with self._office.db.read() as session:
-            row = freshness.folder(session, self._office.creditor_id, mailbox, folder)
-            return None if row is None or not row.uidvalidity else Position(row.uidvalidity, row.last_uid)
-
-    def since(self) -> date | None:
-        """Return the day before the first notice (servers know no time zones): nothing older can be an answer."""
-        with self._office.db.read() as session:
-            first = mailroom.first_notice_on(session, self._office.creditor_id)
-        return (first or self._office.today(self._office.clock.now())) - timedelta(days=1)
-
-    def store(self, mailbox: str, folder: Folder, batch: Batch) -> None:
-        """Keep the messages and how far the folder was read, in one transaction."""
-        office = self._office
-        now = office.clock.now()
-        with office.db.write() as session:
-            row = mailroom.folder(session, office.creditor_id, mailbox, folder.name, folder.role)
-            if row.uidvalidity != batch.uidvalidity:
-                row.uidvalidity, row.last_uid = batch.uidvalidity, 0
-            messages = [(message.uid, message.raw) for message in batch.messages]
-            new = mailroom.keep(session, office.creditor_id, row, messages, now=now, actor=BOT)
-        if new:
-            self._news()
-
-    def read_to_end(self, mailbox: str, folder: Folder, uidvalidity: int, uidnext: int) -> None:
-        """Note that the folder is fresh (rule 4)."""
-        office = self._office
-        with office.db.write() as session:
-            row = mailroom.folder(session, office.creditor_id, mailbox, folder.name, folder.role)
-            if row.uidvalidity != uidvalidity:
-                row.uidvalidity, row.last_uid = uidvalidity, 0
-            row.role = folder.role
-            row.last_uid = max(row.last_uid, uidnext - 1)
-            row.read_to_end_at = office.clock.now()
-            session.add(row)
-
-    def unreachable(self, mailbox: str, error: RelanceError) -> None:
-        """Say in the log that the mailbox cannot be read; what that stops, the gate says."""
-        log.error("mailbox cannot be read", mailbox=mailbox, error=str(error))
-
-
 def read_waiting(office: Office, reader: Reader, *, stopped: Callable[[], bool] = lambda: False) -> Received:
     """Read every message that waits, oldest first, until `stopped`; one that cannot be read never stops the next.
 
     Each is tried once a look: what fails in passing (no memory for the child) does not set aside all that waits.
     """
     report = Received()
-    looked_at = 0
-    while not stopped():
-        with office.db.read() as session:
-            rows = mailroom.waiting_after(session, office.creditor_id, looked_at, _AT_ONCE)
-            waiting = [(row, blobs.get(session, row.sha256)) for row in rows]
-        if not waiting:
-            break
-        for row, raw in waiting:
+    for batch in reader.read_ahead(_waiting(office)):
+        for together, group in groupby(batch, lambda one: _goes_with_others(office, one)):
             if stopped():
-                break
-            _read_one(office, reader, row, raw, report)
-            looked_at = row.id or looked_at
+                return report
+            if together:
+                _read_together(office, list(group), report, stopped)
+            else:
+                _read_singly(office, group, report, stopped)
     return report
 
 
-def _read_one(office: Office, reader: Reader, row: MessageRow, raw: bytes, report: Received) -> None:
-    now = office.clock.now()
+def _goes_with_others(office: Office, one: Read) -> bool:
+    """Say whether a message can be taken in within a transaction of several: nothing failed, no other server is asked.
+
+    What follows a copy of our own notice may answer an id that only the copy tells.
+    """
+    row, _, reading = one
     try:
-        reading = reader.read(raw)
-        known = _known_already(office, reader, row, reading)
+        if isinstance(reading, UnreadableError) or reading.message.header(HEADER):
+            return False
+        return bool(reading.machine or row.role == SENT or not trust.asks_dns(office, reading.message))
+    except Exception:  # noqa: BLE001 - it will come up again, where it concerns this message alone
+        return False
+
+
+def _read_together(office: Office, ones: list[Read], report: Received, stopped: Callable[[], bool]) -> None:
+    """Take in several messages, as many in one transaction as its time allows: others wait for the database.
+
+    Where one fails, nothing of its transaction was done, and each is taken in by itself.
+    """
+    while ones and not stopped():
+        try:
+            ones = ones[_one_transaction(office, ones, report) :]
+        except StoreError:
+            raise  # the database's trouble is no message's
+        except Exception:  # noqa: BLE001 - the one that it was will be told apart
+            _read_singly(office, ones, report, stopped)
+            ones = []
+
+
+def _one_transaction(office: Office, ones: list[Read], report: Received) -> int:
+    """Return how many were dealt with; those that another reader has read meanwhile are left alone."""
+    now, until = office.clock.now(), time.monotonic() + _TOGETHER
+    read = taken = 0
+    with office.db.write() as session:
+        waiting = mailroom.still_waiting(session, office.creditor_id, [row.id or 0 for row, _, _ in ones])
+        look = beforehand.look_up(session, office, [(row, reading) for row, _, reading in ones])
+        strangers = Strangers(session, office, now)
+        for row, _, reading in ones:
+            assert isinstance(reading, Reading)
+            if row.id in waiting:
+                proof = seen_by_server(office, reading.message) if reading.machine is None else NOTHING
+                _take_in(session, office, row, reading, proof, now, look, strangers)
+                read += 1
+            taken += 1
+            if time.monotonic() >= until:
+                break
+        strangers.write_down()
+    report.read += read
+    return taken
+
+
+def _read_singly(office: Office, ones: Iterable[Read], report: Received, stopped: Callable[[], bool]) -> None:
+    for row, raw, reading in ones:
+        if stopped():
+            return
+        _read_one(office, row, raw, reading, report)
+
+
+def _waiting(office: Office) -> Iterator[list[tuple[MessageRow, bytes]]]:
+    """Yield what waits, oldest first, each message once: so many messages or so many bytes at a time."""
+    looked_at = 0
+    while True:
+        batch: list[tuple[MessageRow, bytes]] = []
+        size = 0
+        with office.db.read() as session:
+            for row in mailroom.waiting_after(session, office.creditor_id, looked_at, _AT_ONCE):
+                batch.append((row, blobs.get(session, row.sha256)))
+                looked_at = row.id or looked_at
+                size += len(batch[-1][1])
+                if size >= _BYTES_AT_ONCE:
+                    break
+        if not batch:
+            return
+        yield batch
+
+
+def _read_one(
+    office: Office, row: MessageRow, raw: bytes, reading: Reading | UnreadableError, report: Received
+) -> None:
+    now = office.clock.now()
+    if isinstance(reading, UnreadableError):
+        return _failed(office, row, raw, reading, now, report)
+    try:
+        theirs = reading.machine is None and row.role != SENT
+        proof = trust.prove(office, reading.message, raw) if theirs else NOTHING
         with office.db.write() as session:
-            kept = session.merge(row)
-            _note(office, kept, reading)
-            if known:
-                kept.state = mailroom.DUPLICATE
-            else:
-                _take(session, office, kept, reading, now)
+            if not mailroom.still_waiting(session, office.creditor_id, [row.id or 0]):
+                return None  # another reader was quicker
+            strangers = Strangers(session, office, now)
+            _take_in(session, office, row, reading, proof, now, None, strangers)
+            strangers.write_down()
         report.read += 1
-    except UnreadableError as error:
-        _failed(office, row, raw, str(error), now, report)
     except StoreError:
         raise  # the database's trouble is no message's
     except Exception as error:
         log.exception("a message could not be taken in", message=row.id)
-        _failed(office, row, raw, f"{type(error).__name__}: {error}", now, report)
+        _failed(office, row, raw, UnreadableError(f"{type(error).__name__}: {error}"), now, report)
 
 
-def _failed(office: Office, row: MessageRow, raw: bytes, why: str, now: datetime, report: Received) -> None:
+def _take_in(
+    session: Session,
+    office: Office,
+    row: MessageRow,
+    reading: Reading,
+    proof: Authentication,
+    now: datetime,
+    look: Beforehand | None,
+    strangers: Strangers,
+) -> None:
+    """Note what a message is, and do what it means, unless it repeats another."""
+    kept = session.merge(row, load=False)  # it still waits: nobody has changed it
+    again = machines.without_notice(session, office, reading)
+    if again is not reading:
+        reading, proof = again, seen_by_server(office, again.message)
+    _note(session, office, kept, reading, now)
+    asked = kept.kind != OWN and (look is None or look.may_be_known(row, reading.message))
+    alike = _without_spam(kept, mailroom.read_alike(session, kept)) if asked else []
+    known = _known_already(kept, alike)
+    if known is None:
+        present = look.present if look else None
+        if kept.kind == PERSON:
+            placed = answers.place(session, office, reading.message, reading.own, present)
+            if strangers.take(kept, reading.message, placed, proof, alike):
+                return
+            reply: ReplyRow | None = answers.answer(
+                session, office, kept, reading.message, placed, now, proof
+            )
+        else:
+            reply = _take(session, office, kept, reading, now, present)
+        _tell(session, office, kept, reply, alike, now)
+        if kept.kind == PERSON:
+            unread.tell(session, office, kept, reading.message, now)
+    else:
+        kept.state, kept.trace = mailroom.DUPLICATE, known.trace
+        kept.unmatched_since = known.fetched_at if known.state == mailroom.PURGED else None
+    session.add(kept)
+
+
+def _failed(
+    office: Office, row: MessageRow, raw: bytes, error: UnreadableError, now: datetime, report: Received
+) -> None:
     """Count the failure; the third sets the message aside, tells the team, and pauses what it may be about."""
     with office.db.write() as session:
+        if not mailroom.still_waiting(session, office.creditor_id, [row.id or 0]):
+            return
         kept = session.merge(row)
         kept.tries += 1
-        kept.error = why
+        kept.error = str(error)
         if kept.tries >= TRIES:
             kept.state = mailroom.SET_ASIDE
             report.set_aside += 1
-            _set_aside(session, office, kept, raw, now)
+            unread.set_aside(session, office, kept, raw, error, now)
         session.add(kept)
 
 
-def _set_aside(session: Session, office: Office, row: MessageRow, raw: bytes, now: datetime) -> None:
-    found = _FROM.search(raw[:_HEAD])
-    address = found[1].decode("ascii").lower() if found else ""
-    until = office.days.add(office.today(now), office.config.holds.review)
-    for debtor_id in {
-        contact.debtor_id for contact in mailroom.contacts_at(session, office.creditor_id, [address])
-    }:
-        holds.open_hold(session, office, debtor_id, None, UNREADABLE, until, now, owner=holds.TEAM)
-    words = say("task.unreadable", office.config.language, sender=address or "?", why=row.error)
-    settings.open_task(
-        session,
-        office.creditor_id,
-        "unreadable",
-        f"message:{row.id}",
-        words,
-        now=now,
-        actor=BOT,
-        owner=holds.TEAM,
-    )
+def _without_spam(row: MessageRow, alike: list[MessageRow]) -> list[MessageRow]:
+    """Return what was read before; what somebody has taken out of the spam, where nobody was asked about it, repeats nothing."""
+    left = []
+    for one in alike:
+        if one.role == mailroom.JUNK != row.role and one.unmatched_since is not None and _same(one, row):
+            one.state, one.unmatched_since = mailroom.DUPLICATE, None
+        else:
+            left.append(one)
+    return left
 
 
-def _known_already(office: Office, reader: Reader, row: MessageRow, reading: Reading) -> bool:
-    """Say whether the same message was read before: another mailbox's copy, that went another way.
+def _known_already(row: MessageRow, alike: list[MessageRow]) -> MessageRow | None:
+    """Return the message that this one repeats: a copy that went another way, or was encoded anew on it.
 
     One that is believed more than the copies before it (DMARC) is no repetition. What proves that a notice of ours left
     is looked at each time.
     """
-    message, kind = reading.message, _kind(office, row, reading)
-    if not message.message_id or kind == OWN:
-        return False
-    with office.db.read() as session:
-        alike = mailroom.read_alike(
-            session, office.creditor_id, message.message_id, message.from_address.lower(), kind, _ALIKE
-        )
-        raws = [blobs.get(session, earlier.sha256) for earlier in alike]
-    earlier = (reader.read(raw).message for raw in raws)
-    own, suspect = own_text(message.text, None).text, forged(office, message)
-    return any(
-        own_text(one.text, None).text == own and (suspect or not forged(office, one)) for one in earlier
-    )
+    for one in alike:
+        if _same(one, row) and one.kind == row.kind and (row.suspect or not one.suspect):
+            return one
+    return None
 
 
-def _note(office: Office, row: MessageRow, reading: Reading) -> None:
+def _same(one: MessageRow, other: MessageRow) -> bool:
+    return one.trace == other.trace or (bool(other.message_id) and one.content == other.content)
+
+
+def _note(session: Session, office: Office, row: MessageRow, reading: Reading, now: datetime) -> None:
     message = reading.message
     row.state = mailroom.READ
-    row.kind = _kind(office, row, reading)
+    row.content, row.suspect = reading.content, forged(office, message)
+    row.kind = _kind(session, office, row, reading)
     row.message_id, row.from_address = message.message_id, message.from_address.lower()
     row.subject, row.sent_at = message.subject, message.sent_at
+    row.unmatched_since = None if row.kind == OWN else now
 
 
-def _kind(office: Office, row: MessageRow, reading: Reading) -> str:
+def _kind(session: Session, office: Office, row: MessageRow, reading: Reading) -> str:
     """Return whose message it is: our own notice, a colleague's, a machine's, a person's.
 
     Only the server fills Sent, where a provider may have rewritten From; elsewhere From must be ours, and not forged.
     """
-    ours = reading.message.from_address.lower() in office.own_addresses
-    if (ours or row.role == SENT) and _own_notice(office, reading.message) is not None:
+    message = reading.message
+    ours = message.from_address.lower() in office.own_addresses
+    if (ours or row.role == SENT) and _own_notice(office, message) is not None:
         return OWN
-    if row.role == SENT or (ours and reading.machine is None and not forged(office, reading.message)):
+    if row.role == SENT:
+        return BY_COLLEAGUE
+    if (
+        ours
+        and reading.machine is None
+        and not row.suspect
+        and colleagues.is_colleague(session, office, message)
+    ):
         return BY_COLLEAGUE
     if reading.machine is None:
         return PERSON
     return BOUNCE if reading.machine.kind in _BOUNCES else MACHINE
 
 
-def _take(session: Session, office: Office, row: MessageRow, reading: Reading, now: datetime) -> None:
-    """Do what the kind of a message asks."""
+def _take(
+    session: Session,
+    office: Office,
+    row: MessageRow,
+    reading: Reading,
+    now: datetime,
+    present: Present | None,
+) -> ReplyRow | None:
+    """Do what the kind of a message asks that is no answer; return what was understood of it, None of our own."""
     message = reading.message
     notice_id = _own_notice(office, message) if row.kind == OWN else None
     if notice_id is not None:
         _settle(session, office, notice_id, row, message, now)
     elif row.kind == BY_COLLEAGUE:
-        _colleague(session, office, row, message, now)
+        by_hand = reading.machine is None  # an absence notice of ours lies in Sent too
+        if by_hand and colleagues.take(session, office, row, message, now):
+            row.unmatched_since = None
     elif reading.machine is not None:
-        machines.heed(session, office, row, message, reading.machine, now)
-    else:
-        answers.answer(session, office, row, message, now)
-    session.add(row)
+        return machines.heed(session, office, row, message, reading.machine, now, present)
+    return None
+
+
+def _tell(
+    session: Session,
+    office: Office,
+    row: MessageRow,
+    reply: ReplyRow | None,
+    alike: list[MessageRow],
+    now: datetime,
+) -> None:
+    """Say to the team what is odd about how a message came: a Message-ID used before, an answer among the spam."""
+    if reply is None:
+        return
+    if reply.debtor_id is not None or reply.notice_id is not None:
+        row.unmatched_since = None
+    language = office.config.language
+    if row.message_id and any(one.message_id == row.message_id and not _same(one, row) for one in alike):
+        flags = [*reply.understanding.get("flags", ()), SAME_ID]
+        reply.understanding = {**reply.understanding, "flags": flags}
+        _add_words(session, office, reply, say("effect.same_id", language), now)
+    if row.role == mailroom.JUNK and row.kind == PERSON and reply.debtor_id is not None:
+        _add_words(session, office, reply, say("effect.junk", language, folder=row.folder), now)
+        words = say("task.junk", language, sender=row.from_address, folder=f"{row.mailbox}/{row.folder}")
+        subject = f"folder:{row.mailbox}/{row.folder}"
+        settings.open_task(
+            session, office.creditor_id, "junk", subject, words, now=now, actor=BOT, owner=holds.TEAM
+        )
+
+
+def _add_words(session: Session, office: Office, reply: ReplyRow, words: str, now: datetime) -> None:
+    """Add to what is told of a reply, in its ledger as well."""
+    reply.effect = say("effect.then", office.config.language).join(filter(None, (reply.effect, words)))
+    session.add(reply)
+    entry = Entry(Kind.NOTED, f"reply:{reply.id}", {"words": words}, reply.debtor_id)
+    ledger.append(session, office.creditor_id, [entry], at=now, actor=BOT)
 
 
 def _own_notice(office: Office, message: Message) -> int | None:
@@ -266,30 +359,3 @@ def _settle(
         session.add(notice)
         session.flush()
     settle.found(session, office, notice, f"{row.mailbox}/{row.folder}/{row.uidvalidity}/{row.uid}", now)
-
-
-def _colleague(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> None:
-    """What a colleague writes to a debtor by hand belongs to the thread, and pauses with that person as owner."""
-    for debtor_id in sorted(_written_to(session, office, message)):
-        owner = message.from_address or holds.TEAM
-        holds.open_hold(session, office, debtor_id, None, COLLEAGUE, None, now, owner=owner)
-        payload = {"message": row.sha256, "from": message.from_address, "subject": message.subject}
-        entry = Entry(Kind.NOTED, f"debtor:{debtor_id}", payload, debtor_id)
-        ledger.append(session, office.creditor_id, [entry], at=now, actor=owner)
-
-
-def _written_to(session: Session, office: Office, message: Message) -> set[int]:
-    """Return the debtors whom a colleague's message goes to: by address or thread, else by their own domain."""
-    ours = {address.rpartition("@")[2] for address in office.own_addresses}
-    addresses = {address.lower() for address in (*message.to, *message.cc)} - office.own_addresses
-    domains = {address: address.rpartition("@")[2] for address in addresses}
-    outside = [address for address, domain in domains.items() if domain not in ours or is_freemail(domain)]
-    if not outside:  # colleagues among themselves
-        return set()
-    answered = mailroom.notices_by_message_id(session, office.creditor_id, candidate_ids(message)).values()
-    exact = mailroom.contacts_at(session, office.creditor_id, outside)
-    found = {contact.debtor_id for contact in exact} | {notice.debtor_id for notice in answered}
-    theirs = {domains[address] for address in outside if not is_freemail(domains[address])}
-    return found or {
-        contact.debtor_id for contact in mailroom.contacts_in(session, office.creditor_id, theirs)
-    }

@@ -46,6 +46,7 @@ class Claimed:
     sha256: str
     raw: bytes
     at: datetime
+    seen: int  #: the ledger's last entry when its facts were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
     begun = attempts.begin(session, mine, now)
     raws = blobs.get_many(session, [notice.sha256 for notice in mine])
     redirect_to = office.config.sending.redirect_to if office.mode is Mode.REDIRECT else ""
+    seen = ledger.head(session, office.creditor_id).sequence
     return tuple(
         Claimed(
             notice_id=attempt.notice_id,
@@ -199,6 +201,7 @@ def _take(session: Session, office: Office, taken: list[NoticeRow], now: datetim
             sha256=notice.sha256,
             raw=raw,
             at=now,
+            seen=seen,
         )
         for notice, attempt, raw in zip(mine, begun, raws, strict=True)
     )
@@ -219,14 +222,23 @@ def steps(
     """Commit, together, what the server took and what begins to leave; return the ids of those that may begin.
 
     `sending` is committed here before DATA. What was superseded meanwhile, by a hold for example, may not begin, nor may
-    anything once everything is stopped, nor what was claimed too long ago: its facts are read again first (rule 2).
+    anything once everything is stopped, nor what may no longer be true: it is claimed, and judged, again (rule 2).
     """
     told = _accept(session, office, ended, now) if ended else []
-    fresh = [one for one in starting if now - one.at <= STARTS_WITHIN]
-    may = bool(fresh) and not gates.stopped_by(session, office)
-    begun, tried = _start(session, fresh) if may else (frozenset[int](), [])
+    same = _unchanged(session, office, [one for one in starting if now - one.at <= STARTS_WITHIN])
+    may = bool(same) and not gates.stopped_by(session, office)
+    begun, tried = _start(session, same) if may else (frozenset[int](), [])
     ledger.append(session, office.creditor_id, [*told, *tried], at=now, actor=BOT)
     return begun
+
+
+def _unchanged(session: Session, office: Office, claimed: Sequence[Claimed]) -> list[Claimed]:
+    """Return those of whose debtor nothing was written down since they were claimed: no payment, hold or bounce."""
+    if not claimed:
+        return []
+    debtors, since = {one.debtor_id for one in claimed}, min(one.seen for one in claimed)
+    last = ledger.last_of_debtors(session, office.creditor_id, debtors, since)
+    return [one for one in claimed if last.get(one.debtor_id, 0) <= one.seen]
 
 
 def _start(session: Session, claimed: Sequence[Claimed]) -> tuple[frozenset[int], list[Entry]]:

@@ -203,6 +203,8 @@ def _disputed(teller: Teller, entry: Recorded, said: Payload) -> str:  # noqa: A
 
 
 def _noted(teller: Teller, entry: Recorded, said: Payload) -> str:
+    if words := said.get("words"):
+        return str(words)
     sender = said.get("from") or entry.actor
     return teller.say("story.noted", sender=sender, subject=said.get("subject", ""))
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from relance_mailer.dunning.decide import Decision, Reason, Send
-from relance_mailer.services import gates
+from relance_mailer.services import gates, trust
 from relance_mailer.services.gates import Gate
 from relance_mailer.services.office import Office
 from relance_mailer.store import mailroom, parties, settings
 from relance_mailer.store.session import Session
+from relance_mailer.store.tables import ReplyRow
 from relance_mailer.texts import formats
-from relance_mailer.texts.words import say
+from relance_mailer.texts.words import certainty, say
 
 EVERY = 1_000_000  #: more replies than anybody reads
 
@@ -37,6 +39,10 @@ class Answer:
     Attributes:
         waits: nobody has dealt with it yet.
         debtor: the debtor's name, "" if it is not known.
+        trust: how far its sender is known to speak for the debtor; "" of a machine.
+        matched: how surely it was matched, and by what, in words; "" if it was not.
+        maybe: the likely debtors, the likeliest first, with what speaks for each, where it was not.
+        odd: what about its sender or its match a person should see.
     """
 
     id: int
@@ -52,6 +58,10 @@ class Answer:
     effect: str
     waits: bool
     text: str
+    trust: str
+    matched: str
+    maybe: tuple[str, ...]
+    odd: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,9 @@ def inbox(office: Office, *, only_waiting: bool) -> Inbox:
     """Return the classified replies and the open tasks."""
     with office.db.read() as session:
         rows = mailroom.replies(session, office.creditor_id, only_open=only_waiting, limit=EVERY)
-        names = parties.debtor_names(session, sorted({row.debtor_id for row, _ in rows if row.debtor_id}))
+        named = {row.debtor_id for row, _ in rows if row.debtor_id}
+        named |= {one for row, _ in rows if row.debtor_id is None for one in row.candidates}
+        names = parties.debtor_names(session, sorted(named))
         tasks = settings.open_tasks(session, office.creditor_id)
     language = office.config.language
     answers = tuple(
@@ -135,6 +147,10 @@ def inbox(office: Office, *, only_waiting: bool) -> Inbox:
             effect=formats.clean(row.effect),
             waits=row.handled_at is None,
             text=row.reply_text,
+            trust=row.trust,
+            matched=_matched(row, language),
+            maybe=_maybe(row, names, language),
+            odd=trust.odd(row.origin, language),
         )
         for row, message in rows
     )
@@ -152,3 +168,28 @@ def inbox(office: Office, *, only_waiting: bool) -> Inbox:
         if task.id is not None
     )
     return Inbox(answers, open_tasks)
+
+
+def _matched(row: ReplyRow, language: str) -> str:
+    """Say how surely a reply was matched, and by what."""
+    found = [one for one in row.origin.get("candidates", ()) if one["debtor"] == row.debtor_id]
+    if row.debtor_id is None or not found or row.matched_by == "person":
+        return ""
+    sure = certainty(found[0]["certainty"], language)
+    return say("origin.matched", language, certainty=sure, signs=trust.signs(found[0], language))
+
+
+def _maybe(row: ReplyRow, names: Mapping[int, str], language: str) -> tuple[str, ...]:
+    """Name the debtors whom a reply may come from, with what speaks for each."""
+    if row.debtor_id is not None:
+        return ()
+    return tuple(
+        say(
+            "origin.maybe",
+            language,
+            debtor=formats.clean(names.get(one["debtor"], "?")),
+            certainty=certainty(one["certainty"], language),
+            signs=trust.signs(one, language),
+        )
+        for one in row.origin.get("candidates", ())
+    )

@@ -9,8 +9,6 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
 
-import rfc8785
-
 from relance_mailer.dunning.case import InvoiceCase, Recalled
 from relance_mailer.dunning.debtor_kind import effective_kind
 from relance_mailer.dunning.decide import deadline
@@ -29,9 +27,10 @@ from relance_mailer.dunning.rates import Regime
 from relance_mailer.errors import InputError
 from relance_mailer.mail.compose import Outgoing, compose
 from relance_mailer.mail.conversation import thread_index, topic
-from relance_mailer.replies.token import HEADER, message_id, own_header, plus_address
-from relance_mailer.services.copies import copies
+from relance_mailer.replies.token import HEADER, message_id, own_header, plus_address, with_token
+from relance_mailer.services.copies import NOTHING_READ, Ahead, copies
 from relance_mailer.services.office import Office
+from relance_mailer.store.canonical import canonical
 from relance_mailer.store.cases import DebtorFile, Sent
 from relance_mailer.texts import foreign
 from relance_mailer.texts.context import Claim, InterestSpan, NoticeContext, NoticeLine, Recall, Sender
@@ -66,7 +65,7 @@ def facts(office: Office, file: DebtorFile, proposal: Proposal, contact: Contact
         members,
         _said(office, file, proposal),
     ]
-    return sha256(rfc8785.dumps(known)).hexdigest()
+    return sha256(canonical(known)).hexdigest()
 
 
 def _said(office: Office, file: DebtorFile, proposal: Proposal) -> list[str]:
@@ -82,7 +81,13 @@ def _said(office: Office, file: DebtorFile, proposal: Proposal) -> list[str]:
 
 
 def write(
-    office: Office, file: DebtorFile, proposal: Proposal, contact: Contact, notice_id: int, at: datetime
+    office: Office,
+    file: DebtorFile,
+    proposal: Proposal,
+    contact: Contact,
+    notice_id: int,
+    at: datetime,
+    ahead: Ahead = NOTHING_READ,
 ) -> Draft:
     """Render and compose a notice as it leaves at `at`.
 
@@ -95,8 +100,10 @@ def write(
     rendered = office.renderer.render(context)
     redirected = office.mode is Mode.REDIRECT
     subject = f"[→ {contact.address}] {rendered.subject}" if redirected else rendered.subject
-    _refuse_foreign(office, (subject, contact.name, rendered.preview, rendered.text), rendered.html)
-    documents = copies(office, file, proposal)
+    if office.config.smtp.subject_token:
+        subject = with_token(subject, notice_id, office.key)
+    _refuse_foreign(office, (subject, contact.name, rendered.preview, rendered.text), rendered.links)
+    documents = copies(office, file, proposal, ahead)
     identity = message_id(office.config.smtp.from_address.rpartition("@")[2], secrets.token_bytes(16))
     thread = _thread(file, proposal)
     smtp = office.config.smtp
@@ -127,9 +134,9 @@ def write(
     return Draft(subject, rendered.text, raw, identity, context.deadline, documents.lacking)
 
 
-def _refuse_foreign(office: Office, words: tuple[str, ...], html: str) -> None:
+def _refuse_foreign(office: Office, words: tuple[str, ...], links: tuple[str, ...]) -> None:
     """Refuse what is not the creditor's, wherever it comes from: a file's order number tells no account of others."""
-    found = "; ".join(foreign.problems(foreign.Own.of(office.config), words, html))
+    found = "; ".join(foreign.problems(foreign.Own.of(office.config), words, links))
     if found:
         raise InputError(f"this reminder is not written: {found}")
 

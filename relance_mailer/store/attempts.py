@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, update
+from sqlalchemy import and_, bindparam, insert, or_, update
 from sqlmodel import Session, col, func, select
 
 from relance_mailer.dunning.notice import NoticeState
@@ -79,6 +80,27 @@ def since(session: Session, creditor_id: int, instant: datetime, until: datetime
     if until is not None:
         statement = statement.where(col(AttemptRow.claimed_at) <= until)
     return session.exec(statement).one()
+
+
+def refused_in_a_row(session: Session, creditor_id: int, since: datetime, most: int) -> frozenset[str]:
+    """Return the addresses whose messages were refused for good, one after the other, since the last that was taken.
+
+    Only attempts begun since `since`, and `most` of them. What is put off or in doubt says nothing either way.
+    """
+    final = and_(col(AttemptRow.state) == "refused", col(NoticeRow.state) == NoticeState.FAILED)
+    statement = (
+        select(AttemptRow.state, NoticeRow.to_address)
+        .join(NoticeRow, col(NoticeRow.id) == AttemptRow.notice_id)
+        .where(
+            AttemptRow.creditor_id == creditor_id,
+            col(AttemptRow.claimed_at) > since,
+            or_(col(AttemptRow.state) == "accepted", final),
+        )
+        .order_by(col(AttemptRow.id).desc())
+        .limit(most)
+    )
+    ended = session.exec(statement).all()
+    return frozenset(address for _, address in takewhile(lambda one: one[0] == "refused", ended))
 
 
 def ahead(session: Session, creditor_id: int, now: datetime) -> Ahead:

@@ -17,12 +17,20 @@ _SAFE_INTEGER = 2**53 - 1  #: beyond it, JSON's numbers lose digits
 
 
 #: The standard library's encoder, in C, writes the same bytes for all that `_written_alike` lets through.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_KNOWN: dict[
+    type, Callable[[Any], Any]
+] = {}  #: the forms found so far: looking for one takes longer than using it
+_ALIKE = frozenset({str, int, bool, type(None)})
 
 
 def canonical(value: object) -> bytes:
     """Return `plain(value)` as RFC 8785 JSON in UTF-8."""
-    known = plain(value)
+    return written(plain(value))
+
+
+def written(known: Any) -> bytes:
+    """Return what is `plain` already as RFC 8785 JSON in UTF-8."""
     return _ENCODER.encode(known).encode("utf-8") if _written_alike(known) else rfc8785.dumps(known)
 
 
@@ -33,9 +41,9 @@ def _written_alike(value: Any) -> bool:
     (section 3.2.3).
     """
     if isinstance(value, dict):
-        return all(key.isascii() and _written_alike(item) for key, item in value.items())
+        return all(map(str.isascii, value)) and _written_alike(list(value.values()))
     if isinstance(value, list):
-        return all(map(_written_alike, value))
+        return all(type(item) in _ALIKE or _written_alike(item) for item in value)
     return not isinstance(value, float)
 
 
@@ -45,9 +53,17 @@ def plain(value: object) -> Any:
     Text that is no Unicode (stray surrogates from hostile mail) is kept with backslashes; integers beyond 2^53 become
     strings. TypeError for anything that is neither of these nor a mapping or collection of them.
     """
-    for kinds, form in _FORMS:
-        if isinstance(value, kinds):
-            return form(value)
+    kind = type(value)
+    return (_KNOWN.get(kind) or _form(kind))(value)
+
+
+def _form(kind: type) -> Callable[[Any], Any]:
+    found = next((form for kinds, form in _FORMS if issubclass(kind, kinds)), _refuse)
+    _KNOWN[kind] = found
+    return found
+
+
+def _refuse(value: object) -> Any:
     raise TypeError(f"the ledger cannot hold a {type(value).__name__}: {value!r}")
 
 
@@ -63,7 +79,7 @@ def _same(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _integer(value: int) -> int | str:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import String, bindparam, cast, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -348,6 +348,8 @@ def _unmatched(session: Session, creditor_id: int) -> frozenset[int]:
             ReplyRow.creditor_id == creditor_id,
             col(ReplyRow.handled_at).is_(None),
             col(ReplyRow.debtor_id).is_(None) | col(ReplyRow.needs_review) | (ReplyRow.trust == "unverified"),
+            # most of them are nobody's: not to be brought in and taken apart
+            col(ReplyRow.debtor_id).is_not(None) | (cast(col(ReplyRow.candidates), String) != "[]"),
         )
     )
     found = ([debtor_id] if debtor_id is not None else candidates for debtor_id, candidates in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlmodel import Session
 from relance_mailer.errors import StoreError
 from relance_mailer.store.db import Database
 
+LINGERS = 0.002  #: seconds for which work waits for company
 T = TypeVar("T")
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -98,6 +100,8 @@ class GroupCommit:
     def _commit(self, jobs: list[_Job]) -> list[_Outcome]:
         """Run all jobs in one transaction; return what came of each."""
         with self._database.write() as session:
+            if len(jobs) == 1:  # what it fails in undoes the transaction, which is nobody else's
+                return [_Outcome(value=jobs[0].work(session))]
             return [self._run(session, job.work) for job in jobs]
 
     def _run(self, session: Session, work: Callable[[Session], Any]) -> _Outcome:
@@ -123,12 +127,19 @@ def _still_open(session: Session) -> bool:
 class Together(Generic[Item, Answer]):
     """Work of one kind that several senders want at the same moment, done by one call in one transaction.
 
-    `work` gets all items that wait when its turn comes, and returns an answer for each, in the same order.
+    `work` gets all items that wait when its turn comes, and returns an answer for each, in the same order. Each transaction
+    costs a write to the disk, whatever it holds: so it begins once `enough` items wait, or after `LINGERS` seconds.
     """
 
     def __init__(
-        self, group: GroupCommit, work: Callable[[Session, Sequence[Item]], Sequence[Answer]]
+        self,
+        group: GroupCommit,
+        work: Callable[[Session, Sequence[Item]], Sequence[Answer]],
+        *,
+        enough: int = 1,
     ) -> None:
+        self._enough = enough
+        self._complete = asyncio.Event()
         self._group = group
         self._work = work
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
@@ -138,13 +149,22 @@ class Together(Generic[Item, Answer]):
         """Return the answer for `item` once its transaction is committed; raise what undid it."""
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, done))
+        if len(self._waiting) >= self._enough:
+            self._complete.set()
         if self._turn is None or self._turn.done():
             self._turn = asyncio.create_task(self._drain(), name="store-together")
         return await asyncio.shield(done)
 
+    async def hurry(self) -> None:
+        """Have what waits by now written at once, and return when it is: what is submitted then comes after it."""
+        self._complete.set()
+        if waiting := [done for _, done in list(self._waiting)]:
+            await asyncio.wait(waiting)
+
     async def _drain(self) -> None:
         while self._waiting:
             jobs: list[tuple[Item, asyncio.Future[Answer]]] = []
+            await self._company()
             try:
                 answers = await self._group.submit(lambda session, jobs=jobs: self._run(session, jobs))  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - whatever undid the transaction is told to each waiter
@@ -157,6 +177,14 @@ class Together(Generic[Item, Answer]):
             else:
                 for (_, done), answer in zip(jobs, answers, strict=True):
                     done.set_result(answer)
+
+    async def _company(self) -> None:
+        """Wait for a moment until enough items wait."""
+        if len(self._waiting) < self._enough:
+            self._complete.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LINGERS):
+                    await self._complete.wait()
 
     def _run(self, session: Session, jobs: list[tuple[Item, asyncio.Future[Answer]]]) -> Sequence[Answer]:
         """Take whatever waits by now, in the store's thread."""

@@ -15,10 +15,10 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, insert, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select
 from sqlmodel import Session
 
-from relance_mailer.store.canonical import canonical, instant_text, plain
+from relance_mailer.store.canonical import canonical, instant_text, plain, written
 from relance_mailer.store.tables import LedgerPayloadRow, LedgerRow
 
 #: What stands before the first entry.
@@ -36,6 +36,15 @@ _HEAD = (
     .where(_LEDGER.c.creditor_id == bindparam("creditor"))
     .order_by(_LEDGER.c.sequence.desc())
     .limit(1)
+)
+_LAST_OF_DEBTORS = (
+    select(_PAYLOAD.c.debtor_id, func.max(_PAYLOAD.c.sequence).label("last"))
+    .where(
+        _PAYLOAD.c.creditor_id == bindparam("creditor"),
+        _PAYLOAD.c.sequence > bindparam("after"),
+        _PAYLOAD.c.debtor_id.in_(bindparam("debtors", expanding=True)),
+    )
+    .group_by(_PAYLOAD.c.debtor_id)
 )
 _ADD, _ADD_PAYLOAD = insert(_LEDGER), insert(_PAYLOAD)
 
@@ -147,13 +156,21 @@ def digest_of(salt: bytes, payload: bytes) -> str:
 
 def hash_of(previous: str, sequence: int, at: str, kind: str, actor: str, subject: str, digest: str) -> str:
     """Return an entry's hash in hexadecimal (design rule 6)."""
-    return sha256(canonical([previous, sequence, at, kind, actor, subject, digest])).hexdigest()
+    return sha256(written([previous, sequence, at, kind, actor, subject, digest])).hexdigest()
 
 
 def head(session: Session, creditor_id: int) -> Head:
     """Return the last entry of a creditor's chain."""
     found = session.connection().execute(_HEAD, {"creditor": creditor_id}).first()
     return Head(0, GENESIS) if found is None else Head(found.sequence, found.hash)
+
+
+def last_of_debtors(
+    session: Session, creditor_id: int, debtor_ids: Collection[int], after: int
+) -> dict[int, int]:
+    """Return the last entry later than `after` about each of some debtors, where there is one."""
+    asked = {"creditor": creditor_id, "after": after, "debtors": list(debtor_ids)}
+    return {row.debtor_id: row.last for row in session.connection().execute(_LAST_OF_DEBTORS, asked)}
 
 
 def append(session: Session, creditor_id: int, entries: Sequence[Entry], *, at: datetime, actor: str) -> Head:
@@ -195,6 +212,15 @@ def append(session: Session, creditor_id: int, entries: Sequence[Entry], *, at: 
     connection.execute(_ADD, rows)
     connection.execute(_ADD_PAYLOAD, payloads)
     return Head(sequence, previous)
+
+
+def erase(session: Session, creditor_id: int, subjects: Collection[str]) -> int:
+    """Erase the payloads and salts of what was told about subjects (GDPR); return how many. The chain still verifies."""
+    about = select(_LEDGER.c.sequence).where(
+        _LEDGER.c.creditor_id == creditor_id, _LEDGER.c.subject.in_(subjects)
+    )
+    gone = delete(_PAYLOAD).where(_PAYLOAD.c.creditor_id == creditor_id, _PAYLOAD.c.sequence.in_(about))
+    return int(session.connection().execute(gone).rowcount)
 
 
 def entries(

@@ -1,114 +1,26 @@
-"""Messages as fetched, how far each folder was read, and what was understood of each (rule 5)."""
+"""Messages as kept, and what was understood of each (rule 5)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlmodel import Session, col, func, select
 
-from relance_mailer.store import blobs, ledger
-from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.tables import (
     ContactRow,
     DebtorRow,
-    FolderRow,
-    InvoiceRow,
     MessageRow,
     NoticeRow,
     ReplyRow,
 )
 
-STORED, READ, SET_ASIDE, DUPLICATE = "stored", "read", "set_aside", "duplicate"
-
-
-def keep(
-    session: Session,
-    creditor_id: int,
-    folder: FolderRow,
-    messages: Sequence[tuple[int, bytes]],
-    *,
-    now: datetime,
-    actor: str,
-) -> int:
-    """Keep (uid, bytes) as fetched and move the folder on, in one transaction; return how many are new.
-
-    A message whose bytes are already kept (moved, or fetched again after UIDVALIDITY changed) is noted as a duplicate.
-    """
-    known = set(
-        session.exec(
-            select(MessageRow.uid).where(
-                MessageRow.creditor_id == creditor_id,
-                MessageRow.mailbox == folder.mailbox,
-                MessageRow.folder == folder.name,
-                MessageRow.uidvalidity == folder.uidvalidity,
-                col(MessageRow.uid).in_([uid for uid, _ in messages]),
-            )
-        )
-    )
-    fresh = [(uid, raw) for uid, raw in messages if uid not in known]
-    hashes = blobs.put_many(session, [raw for _, raw in fresh])
-    seen = set(
-        session.exec(
-            select(MessageRow.sha256).where(
-                MessageRow.creditor_id == creditor_id, col(MessageRow.sha256).in_(hashes)
-            )
-        )
-    )
-    entries = []
-    for (uid, raw), sha256 in zip(fresh, hashes, strict=True):
-        state = DUPLICATE if sha256 in seen else STORED
-        seen.add(sha256)
-        session.add(
-            MessageRow(
-                creditor_id=creditor_id,
-                mailbox=folder.mailbox,
-                folder=folder.name,
-                role=folder.role,
-                uidvalidity=folder.uidvalidity,
-                uid=uid,
-                sha256=sha256,
-                fetched_at=now,
-                state=state,
-            )
-        )
-        if state == STORED:
-            where = f"{folder.mailbox}/{folder.name}/{folder.uidvalidity}/{uid}"
-            entries.append(Entry(Kind.RECEIVED, f"blob:{sha256}", {"where": where, "size": len(raw)}))
-    if messages:
-        folder.last_uid = max(folder.last_uid, *(uid for uid, _ in messages))
-    session.add(folder)
-    session.flush()
-    if entries:
-        ledger.append(session, creditor_id, entries, at=now, actor=actor)
-    return len(entries)
-
-
-def folder(session: Session, creditor_id: int, mailbox: str, name: str, role: str) -> FolderRow:
-    """Return the folder's row, a new one if it is seen for the first time."""
-    row = session.get(FolderRow, (creditor_id, mailbox, name))
-    return row or FolderRow(creditor_id=creditor_id, mailbox=mailbox, name=name, role=role)
-
-
-def watch(session: Session, creditor_id: int, mailbox: str, roles: Mapping[str, str]) -> list[str]:
-    """Note which folders of a mailbox are watched, by name and role; return the names of those that no longer are.
-
-    One that is new, or watched again, is not fresh before it has been read.
-    """
-    rows = session.exec(
-        select(FolderRow).where(FolderRow.creditor_id == creditor_id, FolderRow.mailbox == mailbox)
-    )
-    known = {row.name: row for row in rows}
-    dropped = sorted(name for name, row in known.items() if row.watched and name not in roles)
-    for name in dropped:
-        known[name].watched, known[name].read_to_end_at = False, None
-        session.add(known[name])
-    for name, role in roles.items():
-        row = known.get(name) or folder(session, creditor_id, mailbox, name, role)
-        row.watched, row.role = True, role
-        session.add(row)
-    return dropped
+STORED, READ, SET_ASIDE, DUPLICATE, PURGED = "stored", "read", "set_aside", "duplicate", "purged"
+JUNK = "junk"  #: the role of the folder for what the server takes for spam
+_REPLY: Any = ReplyRow.__table__  # type: ignore[attr-defined]
+_ALIKE = 20  #: how many earlier messages with the same id are looked at
 
 
 def waiting(session: Session, creditor_id: int, limit: int) -> list[MessageRow]:
@@ -166,25 +78,9 @@ def contacts_in(session: Session, creditor_id: int, domains: Iterable[str]) -> l
     )
 
 
-def invoices_of(session: Session, debtor_ids: Iterable[int]) -> list[InvoiceRow]:
-    """Return the invoices of some debtors."""
-    return list(session.exec(select(InvoiceRow).where(col(InvoiceRow.debtor_id).in_(list(debtor_ids)))))
-
-
 def debtor(session: Session, debtor_id: int) -> DebtorRow | None:
     """Return a debtor."""
     return session.get(DebtorRow, debtor_id)
-
-
-def numbers(session: Session, creditor_id: int, wanted: Iterable[str]) -> list[InvoiceRow]:
-    """Return the creditor's invoices with any of these numbers."""
-    return list(
-        session.exec(
-            select(InvoiceRow).where(
-                InvoiceRow.creditor_id == creditor_id, col(InvoiceRow.number).in_(list(wanted))
-            )
-        )
-    )
 
 
 def set_absent(session: Session, creditor_id: int, address: str, since: date, until: date) -> list[int]:
@@ -250,24 +146,54 @@ def waiting_after(session: Session, creditor_id: int, message_id: int, limit: in
     )
 
 
-def read_alike(
-    session: Session, creditor_id: int, message_id: str, sender: str, kind: str, limit: int
-) -> list[MessageRow]:
-    """Return messages of a kind that were read and bear this Message-ID and sender, newest first."""
-    return list(
-        session.exec(
+def still_waiting(session: Session, creditor_id: int, ids: Collection[int]) -> set[int]:
+    """Return which of these messages nobody has read meanwhile."""
+    waiting = (MessageRow.creditor_id == creditor_id, MessageRow.state == STORED, col(MessageRow.id).in_(ids))
+    return {found for found in session.exec(select(MessageRow.id).where(*waiting)) if found is not None}
+
+
+def read_alike(session: Session, row: MessageRow) -> list[MessageRow]:
+    """Return messages that were read before one and have its trace or its Message-ID, newest first."""
+    found: dict[int | None, MessageRow] = {}
+    for column, value in (
+        (MessageRow.trace, row.trace),
+        (MessageRow.message_id, row.message_id),
+    ):  # one index each
+        statement = (
             select(MessageRow)
             .where(
-                MessageRow.creditor_id == creditor_id,
-                MessageRow.message_id == message_id,
-                MessageRow.from_address == sender,
-                MessageRow.kind == kind,
-                MessageRow.state == READ,
+                MessageRow.creditor_id == row.creditor_id,
+                col(column) == value,
+                col(MessageRow.state).in_((READ, PURGED)),
+                MessageRow.id != row.id,
             )
             .order_by(col(MessageRow.id).desc())
-            .limit(limit)
+            .limit(_ALIKE)
         )
-    )
+        if value:
+            found |= {one.id: one for one in session.exec(statement)}
+    return sorted(found.values(), key=lambda one: one.id or 0, reverse=True)
+
+
+def read_before(
+    session: Session, creditor_id: int, traces: Collection[str], message_ids: Collection[str]
+) -> frozenset[str]:
+    """Return which of these traces and Message-IDs a message has that was read before."""
+    found: set[str] = set()
+    for column, values in ((MessageRow.trace, traces), (MessageRow.message_id, message_ids)):
+        statement = select(column).where(
+            MessageRow.creditor_id == creditor_id,
+            col(column).in_([value for value in values if value]),
+            col(MessageRow.state).in_((READ, PURGED)),
+        )
+        found.update(session.exec(statement))
+    return frozenset(found)
+
+
+def keep_replies(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Keep what was understood of several messages, each given with all its values; return their ids in order."""
+    statement = insert(_REPLY).returning(_REPLY.c.id, sort_by_parameter_order=True)
+    return list(session.connection().execute(statement, list(rows)).scalars())
 
 
 def set_present(session: Session, creditor_id: int, address: str) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, func, or_, select
 
@@ -37,6 +38,15 @@ _SERVE = (
     update(_MEMBER)
     .where(_MEMBER.c.notice_id.in_(bindparam("ids", expanding=True)))
     .values(served_on=bindparam("day"))
+)
+_MEMBERS = sql_select(_MEMBER).where(_MEMBER.c.notice_id.in_(bindparam("ids", expanding=True)))
+_WAITING = sql_select(_NOTICE.c.id, _NOTICE.c.debtor_id, _NOTICE.c.approved_at).where(
+    _NOTICE.c.debtor_id.in_(bindparam("debtors", expanding=True)),
+    _NOTICE.c.state.in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
+)
+_AWAITING = select(NoticeRow).where(
+    _NOTICE.c.debtor_id.in_(bindparam("debtors", expanding=True)),
+    _NOTICE.c.state == NoticeState.AWAITING_APPROVAL,
 )
 _ADD, _ADD_MEMBERS = insert(_NOTICE), insert(_MEMBER)
 _LOOK = (
@@ -112,11 +122,11 @@ def get(session: Session, notice_id: int) -> NoticeRow | None:
     return session.get(NoticeRow, notice_id)
 
 
-def members(session: Session, notice_ids: Iterable[int]) -> dict[int, list[NoticeInvoiceRow]]:
-    """Return the invoices in each notice."""
+def members(session: Session, notice_ids: Iterable[int]) -> dict[int, list[Any]]:
+    """Return the invoices in each notice: rows to read, as `NoticeInvoiceRow` names their columns."""
     ids = list(notice_ids)
-    found: dict[int, list[NoticeInvoiceRow]] = {notice_id: [] for notice_id in ids}
-    for row in session.exec(select(NoticeInvoiceRow).where(col(NoticeInvoiceRow.notice_id).in_(ids))):
+    found: dict[int, list[Any]] = {notice_id: [] for notice_id in ids}
+    for row in session.execute(_MEMBERS, {"ids": ids}):
         found[row.notice_id].append(row)
     return found
 
@@ -150,13 +160,7 @@ def due(session: Session, creditor_id: int, now: datetime, limit: int) -> list[N
 
 def awaiting(session: Session, debtor_ids: Sequence[int]) -> list[NoticeRow]:
     """Return the notices to some debtors that wait for a person's approval."""
-    return list(
-        session.exec(
-            select(NoticeRow).where(
-                col(NoticeRow.debtor_id).in_(debtor_ids), NoticeRow.state == NoticeState.AWAITING_APPROVAL
-            )
-        )
-    )
+    return list(session.exec(_AWAITING, params={"debtors": list(debtor_ids)}))
 
 
 def behind(session: Session, first: Sequence[NoticeRow]) -> list[int]:
@@ -164,15 +168,13 @@ def behind(session: Session, first: Sequence[NoticeRow]) -> list[int]:
 
     What a person approved goes before what nobody had to; nothing of it has begun to leave.
     """
-    statement = select(NoticeRow.id, NoticeRow.debtor_id, NoticeRow.approved_at).where(
-        col(NoticeRow.debtor_id).in_([notice.debtor_id for notice in first]),
-        col(NoticeRow.state).in_((NoticeState.QUEUED, NoticeState.DEFERRED)),
-    )
     approved = {notice.debtor_id for notice in first if notice.approved_at}
     return [
         notice_id
-        for notice_id, debtor_id, approved_at in session.exec(statement)
-        if notice_id is not None and (debtor_id in approved or approved_at is None)
+        for notice_id, debtor_id, approved_at in session.execute(
+            _WAITING, {"debtors": [notice.debtor_id for notice in first]}
+        )
+        if debtor_id in approved or approved_at is None
     ]
 
 

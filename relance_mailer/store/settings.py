@@ -6,11 +6,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from relance_mailer.store import ledger
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.tables import AcceptedIbanRow, CreditorRow, SettingRow, TaskRow
+
+_SETTING: Any = SettingRow.__table__  # type: ignore[attr-defined]
+# made once: it is read before every message
+_READ = select(_SETTING.c.value).where(
+    _SETTING.c.creditor_id == bindparam("creditor"), _SETTING.c.key == bindparam("key")
+)
 
 
 def creditor(session: Session, key: str) -> CreditorRow | None:
@@ -20,8 +27,7 @@ def creditor(session: Session, key: str) -> CreditorRow | None:
 
 def read(session: Session, creditor_id: int, key: str) -> Any:
     """Return a switch's value, None if it was never turned."""
-    row = session.get(SettingRow, (creditor_id, key))
-    return None if row is None else row.value
+    return session.execute(_READ, {"creditor": creditor_id, "key": key}).scalar()
 
 
 def write(session: Session, creditor_id: int, key: str, value: Any, *, now: datetime, by: str) -> None:
@@ -100,6 +106,28 @@ def open_task(  # noqa: PLR0913 - a task is made of these
     return True
 
 
+def open_new_tasks(
+    session: Session,
+    creditor_id: int,
+    kind: str,
+    asked: Sequence[tuple[str, str]],
+    *,
+    now: datetime,
+    owner: str,
+) -> list[Entry]:
+    """Ask a person for something about each of some new subjects, given with the words; return what the ledger is to say."""
+    rows = [
+        TaskRow(creditor_id=creditor_id, kind=kind, subject=subject, words=words, owner=owner, created_at=now)
+        for subject, words in asked
+    ]
+    session.add_all(rows)
+    session.flush()
+    return [
+        Entry(Kind.TASK_OPENED, subject, {"task": kind, "words": words, "owner": owner})
+        for subject, words in asked
+    ]
+
+
 def find_task(session: Session, creditor_id: int, kind: str, subject: str) -> TaskRow | None:
     """Return the open task of this kind about `subject`, None if there is none."""
     return session.exec(
@@ -110,6 +138,12 @@ def find_task(session: Session, creditor_id: int, kind: str, subject: str) -> Ta
             col(TaskRow.done_at).is_(None),
         )
     ).first()
+
+
+def about(session: Session, creditor_id: int, subject: str) -> list[TaskRow]:
+    """Return every task about `subject`, those that are done too."""
+    statement = select(TaskRow).where(TaskRow.creditor_id == creditor_id, TaskRow.subject == subject)
+    return list(session.exec(statement.order_by(col(TaskRow.id))))
 
 
 def get_task(session: Session, task_id: int) -> TaskRow | None:

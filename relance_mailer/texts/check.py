@@ -108,7 +108,7 @@ def _foreign(said: RenderedText, own: foreign.Own) -> Iterator[str]:
     """Yield the IBANs and links that are neither the creditor's nor those of the invented notice."""
     ours = foreign.Own(own.ibans | {SENDER.iban}, own.hosts, own.addresses | {SENDER.email})
     words = (said.subject, said.preview, said.text, foreign.shown(said.html))
-    return foreign.problems(ours, words, said.html)
+    return foreign.problems(ours, words, foreign.linked(said.html))
 
 
 def _missing(renderer: Renderer, plainest: NoticeContext, language: str) -> Iterator[str]:

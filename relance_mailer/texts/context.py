@@ -233,7 +233,7 @@ class NoticeContext:
 
 
 #: What a template may look into without Jinja's slower checks: values whose public names are all harmless.
-PLAIN_VALUES = (NoticeLine, Group, Party, Sender, Money, InterestSpan, Claim, Heads, Recall)
+PLAIN_VALUES = frozenset({NoticeLine, Group, Party, Sender, Money, InterestSpan, Claim, Heads, Recall})
 
 
 def _sum(sums: Iterable[Money]) -> Money:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 import idna
@@ -94,17 +94,22 @@ class Own:
         )
 
 
-def problems(own: Own, words: Iterable[str], html: str = "") -> Iterator[str]:
-    """Yield what does not belong to the creditor in plain texts and in the links of an HTML page, in words.
+class _Told(NamedTuple):
+    ibans: tuple[str, ...]
+    links: tuple[str, ...]
+
+
+def problems(own: Own, words: Iterable[str], links: Iterable[str] = ()) -> Iterator[str]:
+    """Yield what does not belong to the creditor in plain texts and among the links of an HTML page, in words.
 
     The page's own text is `shown(html)`: a notice's says what its plain text says, so it is looked at once, with the
     templates.
     """
-    texts = [_plain(text) for text in words]
-    for number in dict.fromkeys(found for text in texts for found in _ibans(text)):
+    told = [_told(part) for text in words for part in text.split("\n\n")]
+    for number in dict.fromkeys(number for one in told for number in one.ibans):
         if number not in own.ibans:
             yield f"the IBAN {number} is not the creditor's: a wrong account, or a reference that looks like one"
-    for link in dict.fromkeys((*_linked(html), *(found for text in texts for found in _typed(text)))):
+    for link in dict.fromkeys((*links, *(link for one in told for link in one.links))):
         if refused := _refused(own, link):
             yield refused
 
@@ -115,11 +120,19 @@ def shown(html: str) -> str:
     return unescape(_TAG.sub("", _BLOCK.sub("\n\n\\g<0>", lines)))
 
 
+@lru_cache(maxsize=512)
+def _told(part: str) -> _Told:
+    """Read a part of a text that no empty line interrupts; reminders have most of theirs in common."""
+    text = _plain(part)
+    return _Told(tuple(_ibans(text)), tuple(_typed(text)))
+
+
 def _plain(text: str) -> str:
     return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)) if _ODD.search(text) else text
 
 
-def _linked(html: str) -> Iterator[str]:
+def linked(html: str) -> Iterator[str]:
+    """Yield where the links and pictures of a page lead."""
     low = html.lower()
     for name, pattern in _LINKED.items():
         if name in low:

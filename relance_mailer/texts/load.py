@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import BaseLoader, StrictUndefined, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -21,7 +21,7 @@ from relance_mailer.texts.context import PLAIN_VALUES
 from relance_mailer.texts.slots import FILTERS, put_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, MutableMapping, Sequence
 
     from jinja2 import Environment, Template
 
@@ -66,6 +66,7 @@ class NoticeTemplate:
     subject: Template
     preview: Template | None
     body: Template
+    names: frozenset[str] | None  #: all that it and its partials name, None where that cannot be told
 
 
 def syntax_error(error: TemplateSyntaxError) -> TemplateFileError:
@@ -130,9 +131,19 @@ class Templates:
         try:
             get = self.environment.get_template
             preview = get(f"{name}#preview") if "preview" in source.fields else None
-            return NoticeTemplate(source.path, name[:2], get(f"{name}#subject"), preview, get(name))
+            compiled = (get(f"{name}#subject"), preview, get(name))
+            return NoticeTemplate(source.path, name[:2], *compiled, self._names(name, source))
         except TemplateSyntaxError as error:
             raise syntax_error(error) from error
+
+    def _names(self, name: str, source: Source) -> frozenset[str] | None:
+        """Return what a template and its partials name: nothing else need be worked out for a notice."""
+        try:
+            partials = [self.parse(used) for used in self._used(name, set()) if used != LAYOUT]
+        except TemplateError:
+            return None  # told when it is rendered, with the line
+        fields = [self.environment.parse(field) for field in source.fields.values()]
+        return frozenset(node.name for tree in (*partials, *fields) for node in tree.find_all(nodes.Name))
 
     def _version(self, stage: str, language: str) -> str:
         """Return the SHA-256 (hex) over the template, the partials that it uses and the layout."""
@@ -196,13 +207,24 @@ class Templates:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, with a short way for our own values, which are most of what templates name."""
+    """Jinja's sandbox, with short ways: for our own values, which are most of what templates name, and to partials."""
 
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """Return True if a template may read this attribute."""
-        if isinstance(obj, PLAIN_VALUES):
-            return not attr.startswith("_")
-        return super().is_safe_attribute(obj, attr, value)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.get_template = lru_cache(maxsize=1_024)(super().get_template)  # type: ignore[method-assign]
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template: each is rendered with them, nobody changes them."""
+        return {**self.globals, **(d or {})}
+
+    def getattr(self, obj: object, attribute: str) -> Any:
+        """Return an attribute that a template may read."""
+        if type(obj) in PLAIN_VALUES and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass  # told in Jinja's words
+        return super().getattr(obj, attribute)
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the name of a partial: it lies beside the template that includes it."""

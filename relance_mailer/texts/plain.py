@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
@@ -33,9 +33,17 @@ class Prose:
     rest: str = ""
     rule: str = ""
     tight: bool = False
+    fixed: tuple[str, ...] = field(default=(), init=False)  #: its lines, where no value stands in it
 
-    def lines(self, values: Sequence[str]) -> list[str]:
+    def __post_init__(self) -> None:
+        if len(self.pieces) == 1:
+            object.__setattr__(self, "fixed", tuple(self._lines(())))
+
+    def lines(self, values: Sequence[str]) -> Sequence[str]:
         """Return its lines, filled and wrapped."""
+        return self.fixed or self._lines(values)
+
+    def _lines(self, values: Sequence[str]) -> list[str]:
         written = [line for part in fill(self.pieces, values).split("\n") for line in wrap(part, WIDTH)]
         lines = [(self.rest if at else self.first) + line for at, line in enumerate(written)]
         return [*lines, self.rule * max(map(width, lines))] if self.rule else lines
@@ -49,7 +57,7 @@ class Table:
     right: tuple[bool, ...]
     tight: bool = False
 
-    def lines(self, values: Sequence[str]) -> list[str]:
+    def lines(self, values: Sequence[str]) -> Sequence[str]:
         """Return its lines: aligned columns, or where they would be too wide, a paragraph a row."""
         rows = [[fill(cell, values) for cell in row] for row in self.rows]
         widths = [max(map(width, column)) for column in zip(*rows, strict=True)]

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from relance_mailer.errors import TemplateError
-from relance_mailer.texts import plain
+from relance_mailer.texts import foreign, plain
 from relance_mailer.texts.formats import clean
 from relance_mailer.texts.load import LAYOUT, NoticeTemplate, TemplateFileError, Templates, syntax_error
 from relance_mailer.texts.slots import VALUES, Pieces, fill, fill_html, slot, split, split_html
@@ -51,6 +51,7 @@ class RenderedText:
         html: a whole HTML document, styles inlined.
         language: the language it was written in, which may be the fallback.
         preview: the line that a mail program's list shows; of the HTML alone.
+        links: where the HTML's links and pictures lead; those of templates and layout, since no value becomes one.
     """
 
     subject: str
@@ -58,12 +59,14 @@ class RenderedText:
     html: str
     language: str
     preview: str = ""
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
     html: Pieces
     text: tuple[plain.Block, ...]
+    links: tuple[Pieces, ...]
 
 
 class Renderer:
@@ -85,7 +88,11 @@ class Renderer:
         """Return the notice; TemplateError with file, line and remedy if its template cannot be rendered."""
         template = self._templates.find(context.stage, context.language)
         values = ["", "", clean(context.sender.party.name)]
-        variables = {name: getattr(context, name) for name in VARIABLES}
+        variables: dict[str, object] = {
+            name: getattr(context, name)
+            for name in VARIABLES
+            if template.names is None or name in template.names
+        }
         variables |= {"language": template.language, VALUES: values}
         try:
             values[_SUBJECT] = self._line(template.subject, variables, values)
@@ -98,13 +105,18 @@ class Renderer:
         if not values[_SUBJECT]:
             raise TemplateFileError(str(template.path), 2, "the subject comes out empty; give it words")
         html, text = fill_html(skeleton.html, values), plain.write(skeleton.text, values)
-        return RenderedText(values[_SUBJECT], text, html, template.language, values[_PREVIEW])
+        return RenderedText(
+            subject=values[_SUBJECT],
+            text=text,
+            html=html,
+            language=template.language,
+            preview=values[_PREVIEW],
+            links=tuple(fill(link, values) for link in skeleton.links),
+        )
 
     def _line(self, template: Template, variables: dict[str, object], values: list[str]) -> str:
-        skeleton = template.render(variables)
-        if variables["language"] == "fr":
-            skeleton = _FRENCH.sub(_NO_BREAK, skeleton)
-        line = _SPACES.sub(" ", fill(split(skeleton), values)).strip()
+        pieces = _pieces(template.render(variables), str(variables["language"]))
+        line = _SPACES.sub(" ", fill(pieces, values)).strip()
         return line if len(line) <= SUBJECT_LIMIT else f"{line[: SUBJECT_LIMIT - 1]}…"
 
     def _lay_out(self, body: str, language: str) -> _Skeleton:
@@ -122,7 +134,14 @@ class Renderer:
             sender=slot(_SENDER),
             content=Markup(content),  # noqa: S704 - the author's words; data are slots
         )
-        return _Skeleton(split_html(self._inliner.inline(page)), plain.read(tokens))
+        html = self._inliner.inline(page)
+        return _Skeleton(split_html(html), plain.read(tokens), tuple(map(split, foreign.linked(html))))
+
+
+@lru_cache(maxsize=1_024)
+def _pieces(line: str, language: str) -> Pieces:
+    """Cut a line's skeleton at its slots, spaced as its language does."""
+    return split(_FRENCH.sub(_NO_BREAK, line) if language == "fr" else line)
 
 
 def _space_as_french(tokens: Sequence[Token]) -> None:

@@ -41,9 +41,9 @@ def slot(number: int) -> str:
 @pass_context
 def put_aside(context: Context, value: object) -> str:
     """Write a value in the template's language, keep it, and return its slot (Jinja's `finalize`)."""
-    values: list[str] = context[VALUES]
+    values: list[str] = context.parent[VALUES]
     writer = formats.WRITERS.get(type(value))
-    written = writer(value, context["language"]) if writer else _unusual(value)
+    written = writer(value, context.parent["language"]) if writer else _unusual(value)
     if "\ue000" in written:  # what a {% set %} block captured holds slots
         written = fill(split(written), values)
     values.append(written)

@@ -204,6 +204,40 @@ class MailBed:
             client.login(f"{local.partition('+')[0]}@{domain}", PASSWORD)
             yield client
 
+    def deliver(self, raw: bytes, *recipients: str) -> None:
+        """Hand a message to Dovecot by LMTP; it lies there, with a Received of its own, when this returns."""
+        with smtplib.LMTP(HOST, self.lmtp_port, timeout=START_SECONDS) as client:
+            for recipient in recipients:  # apart: LMTP answers for each, which smtplib does not expect
+                client.sendmail("", recipient, raw)
+
+    def renumber(self, user: str) -> None:
+        """Give every folder of a user another UIDVALIDITY and other UIDs, as moving to another server does."""
+        self.stop_imap()
+        for pattern in ("dovecot-uid*", "dovecot.index*", "dovecot.list*"):
+            for file in self.maildir(user).rglob(pattern):
+                file.unlink()
+        self.start_imap()
+
+    def back_up(self, user: str) -> Path:
+        """Copy a user's mailbox, its numbers with it, and return where to."""
+        copy = Path(tempfile.mkdtemp(dir=self._root)) / "Maildir"
+        self.stop_imap()
+        shutil.copytree(self.maildir(user), copy)
+        self.start_imap()
+        return copy
+
+    def restore(self, user: str, copy: Path) -> None:
+        """Put a copy back: UIDVALIDITY is what it was, UIDs that were given out since are given out again."""
+        self.stop_imap()
+        shutil.rmtree(self.maildir(user))
+        subprocess.run(["cp", "-a", str(copy), str(self.maildir(user))], check=True)
+        subprocess.run(["chown", "-R", "mail:mail", str(self.maildir(user))], check=True)
+        self.start_imap()
+
+    def maildir(self, user: str) -> Path:
+        """Return where a user's mail lies, owned by the user "mail"."""
+        return self._root / "home" / user / "Maildir"
+
     def queued(self) -> list[str]:
         """The recipients of what Postfix holds, not yet delivered and not yet given up."""
         command = ["/usr/sbin/postqueue", "-c", str(self._root / "etc"), "-j"]

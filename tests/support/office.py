@@ -16,7 +16,7 @@ from relance_mailer.dunning.notice import Mode
 from relance_mailer.mail.imap import Folder
 from relance_mailer.services import first_run
 from relance_mailer.services.import_ import ImportReport, import_invoices, import_payments
-from relance_mailer.services.receive import MailSink
+from relance_mailer.services.mail_sink import MailSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

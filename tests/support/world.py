@@ -26,11 +26,12 @@ from relance_mailer.mail.imap import Batch, Fetched, Folder
 from relance_mailer.services import first_run, gates, receive, send
 from relance_mailer.services.follow_up import FollowedUp, follow_up
 from relance_mailer.services.gates import Gate
+from relance_mailer.services.mail_sink import MailSink
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Drained, Outbox
 from relance_mailer.services.plan import PlanReport, plan
 from relance_mailer.services.reader import Reader
-from relance_mailer.services.receive import MailSink, Received
+from relance_mailer.services.receive import Received
 from relance_mailer.store import blobs, ledger
 from relance_mailer.store.db import Database
 from relance_mailer.store.group import GroupCommit

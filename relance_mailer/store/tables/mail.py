@@ -121,8 +121,9 @@ class FolderRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     role: str = ""  #: inbox | junk | sent | other
     watched: bool = True  #: found under the configuration's folders when the mailbox was last opened
-    uidvalidity: int = 0
-    last_uid: int = 0
+    uidvalidity: int = 0  #: 0 where it must be read anew
+    last_uid: int = 0  #: the highest that was seen
+    modseq: int = 0  #: HIGHESTMODSEQ (RFC 7162) when it was last read to its end; 0 if the server told none
     read_to_end_at: datetime | None = instant(nullable=True)
 
 
@@ -131,10 +132,13 @@ class MessageRow(SQLModel, table=True):
 
     __tablename__ = "message"
     __table_args__ = (
-        UniqueConstraint("creditor_id", "mailbox", "folder", "uidvalidity", "uid"),
+        # with its bytes: after a restore without a new UIDVALIDITY a UID names another message
+        UniqueConstraint("creditor_id", "mailbox", "folder", "uidvalidity", "uid", "sha256"),
         Index("ix_message_state", "creditor_id", "state"),
         Index("ix_message_sha256", "creditor_id", "sha256"),
+        Index("ix_message_trace", "creditor_id", "trace"),
         Index("ix_message_message_id", "creditor_id", "message_id"),
+        Index("ix_message_unmatched", "creditor_id", "unmatched_since"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -145,8 +149,10 @@ class MessageRow(SQLModel, table=True):
     uidvalidity: int
     uid: int
     sha256: str = Field(foreign_key="blob.sha256")
+    trace: str = ""  #: SHA-256 of what its author wrote (replies.trace), by which it is known again
+    arrived_at: datetime | None = instant(nullable=True)  #: the server's INTERNALDATE
     fetched_at: datetime = instant()
-    state: str = "stored"  #: stored | read | set_aside | duplicate
+    state: str = "stored"  #: stored | read | set_aside | duplicate | purged
     tries: int = 0
     error: str = ""
     kind: str = ""  #: own | bounce | machine | person | colleague
@@ -154,6 +160,10 @@ class MessageRow(SQLModel, table=True):
     from_address: str = ""
     subject: str = ""
     sent_at: datetime | None = instant(nullable=True)
+    content: str = ""  #: SHA-256 of what it says once read
+    suspect: bool = False  #: our own server saw that its sender is forged
+    unmatched_since: datetime | None = instant(nullable=True)  #: read, and about no debtor of ours
+    filed_at: datetime | None = instant(nullable=True)  #: moved or flagged on the server, as the admin asked
 
 
 class ReplyRow(SQLModel, table=True):
@@ -177,6 +187,8 @@ class ReplyRow(SQLModel, table=True):
     candidates: Any = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )  #: likely debtors' ids
+    #: how it was matched, how far its sender is proven, what is odd about it: see services.trust.as_json
+    origin: Any = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     received_at: datetime = instant()
     effect: str = ""  #: what the bot did, in words
     handled_at: datetime | None = instant(nullable=True)

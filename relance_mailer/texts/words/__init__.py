@@ -18,6 +18,10 @@ from relance_mailer.texts.words import (
     first_day,
     imports,
     live,
+    machines,
+    mailroom,
+    origin,
+    unread,
     views,
 )
 
@@ -32,7 +36,11 @@ _TABLES = (
     auth.WORDS,
     checks.WORDS,
     live.WORDS,
+    machines.WORDS,
     dossier.WORDS,
+    mailroom.WORDS,
+    origin.WORDS,
+    unread.WORDS,
 )
 WORDS: dict[str, tuple[str, str]] = {key: words for table in _TABLES for key, words in table.items()}
 assert len(WORDS) == sum(map(len, _TABLES)), "a key stands in two modules"

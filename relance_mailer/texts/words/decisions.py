@@ -91,6 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "task.approve": ("Mise en demeure à approuver : {debtor}", "Formal notice to approve: {debtor}"),
     "task.brake": ("Envoi inhabituel : {messages} messages dont {first_contacts} premiers contacts. Autoriser : `relance-mailer approve run --by NOM`", "Unusual run: {messages} messages, {first_contacts} of them first contacts. Allow it: `relance-mailer approve run --by NAME`"),
     "task.account": ("Le serveur d'envoi nous refuse ({phase}) : {answer}", "The sending server refuses us ({phase}): {answer}"),
+    "account.refuses_all": ("{many} destinataires de suite refusés définitivement ; plutôt le compte ou le texte que les débiteurs, aucun autre contact n'est marqué : {answer}", "{many} recipients in a row refused for good; rather the account or the text than the debtors, no further contact is marked: {answer}"),
     "task.in_doubt": ("Message {notice} à {to} peut-être parti : vérifiez dans la boîte, puis `relance-mailer approve doubt {notice} --sent|--not-sent --by NOM`", "Message {notice} to {to} may have left: check in the mailbox, then `relance-mailer approve doubt {notice} --sent|--not-sent --by NAME`"),
     "task.undelivered": ("Message non remis à {to} : {answer}", "Message not delivered to {to}: {answer}"),
     "task.refused": ("Le serveur refuse le message à {to} : {answer}", "The server refuses the message to {to}: {answer}"),

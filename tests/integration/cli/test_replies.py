@@ -72,3 +72,16 @@ def test_an_empty_inbox_says_so(world: World, in_world: Type) -> None:
     assert "No answer waits" in in_world("replies").out
     assert in_world("replies", "--all").out.strip() == "No answer."
     assert in_world("replies", "--json").json == {"replies": [], "tasks": []}
+
+
+def test_likely_debtors_and_what_is_odd_stand_under_an_answer(world: World, in_world: Type) -> None:
+    world.owing()
+    raw = letter("Qui ?", sender="x@deb-tor.example", at=world.now, Reply_To="x@elsewhere.example")
+    world.take(raw)
+    [reply] = in_world("replies", "--json").json["replies"]
+    assert reply["candidates"] == ["perhaps Dupont SARL (20%: similar domain)"]
+    assert (reply["sender"], reply["matched"]) == ("unverified", None)
+    assert reply["to_check"][-1] == "an answer would go elsewhere: x@elsewhere.example"
+    told = in_world("replies").out
+    assert "perhaps Dupont SARL (20%: similar domain)" in told
+    assert "domain that can be taken for another: deb-tor.example ~ debtor.example" in " ".join(told.split())

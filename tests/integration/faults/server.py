@@ -75,7 +75,7 @@ class FaultyServer:
     mailbox: list[Kept] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
     connections: int = 0
-    extensions: tuple[str, ...] = ("SIZE 10000000", "8BITMIME", "ENHANCEDSTATUSCODES")
+    extensions: tuple[str, ...] = ("PIPELINING", "SIZE 10000000", "8BITMIME", "ENHANCEDSTATUSCODES")
     tls: ssl.SSLContext | None = None
     wrapped: bool = False  #: TLS from the first byte instead of STARTTLS
     broken: list[Exception] = field(default_factory=list)  #: what failed in the server itself

@@ -153,6 +153,7 @@ class Life:
         self.world = world
         self.server = server
         self.owing = 0
+        self._taking: list[asyncio.Future[None]] = []  #: the lock, in threads
 
     def owe(self) -> None:
         """Let one more debtor owe something, who has two contacts."""
@@ -173,6 +174,10 @@ class Life:
             if trouble and trouble.kind == "full":
                 fill_disk_at(self.world, trouble.state)
             await self._look(turn.connections, struck)
+            await asyncio.gather(
+                *self._taking, return_exceptions=True
+            )  # or it would be closed while it takes
+            self._taking.clear()
             make_room(self.world)
             if other.in_transaction:
                 other.execute("COMMIT")
@@ -185,7 +190,8 @@ class Life:
 
         async def does(_talk: Talk) -> bool:
             if trouble.kind in ("locked", "kill"):
-                await asyncio.to_thread(self._lock, other)
+                self._taking.append(asyncio.get_running_loop().run_in_executor(None, self._lock, other))
+                await asyncio.shield(self._taking[-1])
             if trouble.kind in ("stop", "kill"):
                 struck.set()
             return True
@@ -217,7 +223,7 @@ class Life:
         self.server.behave()
         start_up(self.world.office, self.world.now)
         async with Daemon(self.world, self.server.port, smtp__timeout=5, smtp__dot_timeout=5) as daemon:
-            for _ in range(16):  # four days: a weekend may lie between
+            for _ in range(24):  # six days: Easter may lie between
                 self.world.plan()
                 await daemon.look()
                 self.world.later(hours=6)

@@ -38,6 +38,7 @@ from tests.integration.faults.server import (
     resets,
     says,
     serving,
+    waits,
 )
 from tests.integration.faults.tls import Authority
 from tests.support.world import World
@@ -143,6 +144,9 @@ HANDSHAKES = [
         Fault(Phase.STARTTLS, answers("454 4.7.0 TLS not available")),
         words="not available",
     ),
+    case(
+        "STARTTLS 554", RESTS, Fault(Phase.STARTTLS, answers("554 5.7.3 no TLS today")), words="no TLS today"
+    ),
     case("closed at STARTTLS", RESTS, Fault(Phase.STARTTLS, hangs_up)),
     case("reset at STARTTLS", RESTS, Fault(Phase.STARTTLS, resets)),
     case("silence at STARTTLS", RESTS, Fault(Phase.STARTTLS, falls_silent), smtp__timeout=SHORT),
@@ -234,7 +238,29 @@ async def test_a_log_in_that_fails(world: World, found: Case) -> None:
         Case(found.name, found.faults, found.outcome, found.words, settings),
         extensions=("SIZE 10000000", "AUTH PLAIN"),
     )
-    assert server.verbs.count("AUTH") <= world.office.config.smtp.connections, "that brings a lock-out nearer"
+    assert server.verbs.count("AUTH") == 1, "that brings a lock-out nearer"
+
+
+async def test_a_wrong_password_is_shown_once_by_all_connections_together(world: World) -> None:
+    """Providers lock an account after a few of them; once it is right, every connection shows it."""
+    login = {"smtp__username": "compta", "smtp__password": "sésame", "smtp__connections": 4}
+    for place in range(8):
+        world.owing(f"d{place}@debtor{place}.example")
+    world.plan()
+    wrong = Fault(AUTH, answers("535 5.7.8 bad credentials"))
+    async with (
+        serving(wrong, extensions=("SIZE 10000000", "AUTH PLAIN")) as server,
+        world.outbox(server.port, **login) as outbox,
+    ):
+        for shown_so_far in (1, 2):
+            assert (await outbox.drain()).trouble == "5.7.8 bad credentials"
+            assert (server.verbs.count("AUTH"), server.connections) == (shown_so_far, shown_so_far)
+            world.later(minutes=30)
+        assert (set(world.states()), world.tasks()) == ({"queued"}, ["account"])
+        server.behave(Fault(Phase.DOT, waits(0.1)))  # so that no connection is done before the next is open
+        assert (await outbox.drain()).sent == 8
+        assert server.verbs.count("AUTH") == server.connections > 3
+    assert (len(server.mailbox), world.tasks()) == (8, [])
 
 
 async def test_no_way_to_log_in_is_offered(world: World) -> None:

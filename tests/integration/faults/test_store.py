@@ -5,11 +5,14 @@ Nothing begins that cannot be written down before, and what was begun and cannot
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import event
 
-from relance_mailer.store.tables import AttemptRow
+from relance_mailer.store.tables import AttemptRow, TaskRow
 from tests.integration.faults.database import Daemon, Holder, fill_disk_at, held, make_room
 from tests.integration.faults.outcomes import (
     DURAND,
@@ -30,6 +33,7 @@ from tests.integration.faults.server import (
     hangs_up,
     meanwhile,
     serving,
+    waits,
 )
 from tests.support.world import World
 
@@ -185,3 +189,100 @@ async def test_the_database_is_locked_when_the_end_is_written_down(
         await check_never_again(world, server, arrived=keeps)
     first = [world.bytes_of(notice_to(world, address).sha256) for address in OTHERS]
     assert [server.arrived(address)[0] for address in OTHERS] == first
+
+
+# ── several connections ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def failed(world: World) -> asyncio.Event:
+    """Return what is set as soon as a statement fails."""
+    seen, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def fails(_context: object) -> None:
+        loop.call_soon_threadsafe(seen.set)
+
+    event.listen(world.db.writer, "handle_error", fails)
+    return seen
+
+
+async def test_what_one_connection_cannot_write_down_cuts_no_other_off_in_its_content(world: World) -> None:
+    """A refusal meets a full disk while another message waits for its 250: that one gets it, and nothing new begins."""
+    owe(world)
+    refused, waiting = OTHERS
+    fill_disk_at(world, "failed")
+    under_way, trouble = asyncio.Event(), failed(world)
+
+    async def refuses(talk: Talk) -> None:
+        await under_way.wait()
+        await talk.say("550 5.1.1 unknown user")
+
+    async def takes_long(talk: Talk) -> bool:
+        under_way.set()
+        await trouble.wait()
+        return await waits(SHORT)(talk) is True  # by then whoever would cut it off has done so
+
+    async with (
+        serving(
+            Fault(Phase.DOT, takes_long, only_for=DURAND), Fault(Phase.RCPT, refuses, only_for=refused)
+        ) as server,
+        Daemon(world, server.port, smtp__connections=2) as daemon,
+    ):
+        await daemon.look()
+        assert told(daemon, FULL)
+        assert (notice_to(world, DURAND).state, len(server.arrived(DURAND))) == ("sent", 1)
+        assert (notice_to(world, waiting).state, server.arrived(waiting)) == ("queued", [])
+        assert world.tasks() == []
+        make_room(world)
+        server.behave()
+        await check_all_leave_once(world, server, daemon)
+
+
+@pytest.mark.parametrize("state", ["sent", "sending"], ids=["the end", "the start"])
+async def test_the_end_of_one_and_the_start_of_another_cannot_be_written_down_together(
+    world: World, state: str
+) -> None:
+    """They share a transaction: the one is in doubt, of the other nothing has left."""
+    world.owing(DURAND)
+    world.owing(OTHERS[0])
+    world.plan()
+    held, taken = threading.Event(), asyncio.Event()
+
+    async with serving() as server, Daemon(world, server.port, smtp__connections=2) as daemon:
+        steps, group = daemon._outbox._steps, daemon._group
+
+        async def takes(_talk: Talk) -> bool:
+            """Say 250 once the store is busy with something else."""
+            busy = asyncio.create_task(group.submit(lambda _session: held.wait(20)))
+            await asyncio.sleep(0)
+            fill_disk_at(world, state)
+            taken.set()
+            busy.add_done_callback(lambda task: task.result())
+            return True
+
+        async def says_yes_once_both_wait(_talk: Talk) -> bool:
+            await taken.wait()
+            asyncio.get_running_loop().create_task(let_go())
+            return True
+
+        async def let_go() -> None:
+            async with asyncio.timeout(20):
+                while len(steps._waiting) < 2:
+                    await asyncio.sleep(0.01)
+            held.set()
+
+        server.behave(
+            Fault(Phase.DOT, takes, only_for=DURAND),
+            Fault(Phase.RCPT, says_yes_once_both_wait, only_for=OTHERS[0]),
+        )
+        await daemon.look()
+        assert told(daemon, FULL)
+        assert (notice_to(world, DURAND).state, len(server.arrived(DURAND))) == ("sending", 1)
+        assert (notice_to(world, OTHERS[0]).state, server.arrived(OTHERS[0])) == ("queued", [])
+        make_room(world)
+        server.behave()
+        await daemon.look()
+        assert notice_to(world, OTHERS[0]).state == "sent"
+        assert len(server.arrived(OTHERS[0])) == 1
+        [task] = world.rows(TaskRow)
+        assert (task.kind, task.subject) == ("in_doubt", f"notice:{notice_to(world, DURAND).id}")
+    assert len(server.arrived(DURAND)) == 1

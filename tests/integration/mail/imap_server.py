@@ -103,6 +103,8 @@ class RecordingSink:
         self.stored: list[tuple[str, int, bytes]] = []
         self.calls: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
         self.failures = 0  #: so many calls of `store` fail
+        self.received: dict[int, datetime] = {}  #: what is remembered of the inbox's messages
+        self.read: set[tuple[str, int]] = set()  #: (folder, UID) of what may be filed
         self._loop = asyncio.get_running_loop()
 
     def _tell(self, what: str, value: Any) -> None:
@@ -122,6 +124,13 @@ class RecordingSink:
     def position(self, mailbox: str, folder: str) -> Position | None:
         return self.positions.get(folder)
 
+    def arrivals(self, mailbox: str, folder: str) -> dict[int, datetime]:
+        return self.received
+
+    def restored(self, mailbox: str, folder: Folder) -> None:
+        self.positions.pop(folder.name, None)
+        self._tell("restored", folder.name)
+
     def since(self) -> date | None:
         return None
 
@@ -135,8 +144,17 @@ class RecordingSink:
         self.positions[folder.name] = Position(batch.uidvalidity, batch.messages[-1].uid)
         self._tell("stored", [message.raw for message in batch.messages])
 
-    def read_to_end(self, mailbox: str, folder: Folder, uidvalidity: int, uidnext: int) -> None:
+    def read_to_end(
+        self, mailbox: str, folder: Folder, uidvalidity: int, uidnext: int, modseq: int = 0
+    ) -> None:
         self._tell("end", folder.name)
+
+    def to_file(self, mailbox: str, folder: Folder) -> list[int]:
+        return [uid for name, uid in self.read if name == folder.name]
+
+    def filed(self, mailbox: str, folder: Folder, uids: Sequence[int]) -> None:
+        self.read -= {(folder.name, uid) for uid in uids}
+        self._tell("filed", list(uids))
 
     def unreachable(self, mailbox: str, error: RelanceError) -> None:
         self._tell("unreachable", error)

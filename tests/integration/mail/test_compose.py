@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import email
 import email.header
 import email.message
@@ -86,6 +87,14 @@ def test_the_same_input_gives_the_same_bytes_and_another_id_another_boundary() -
     assert compose(MESSAGE) == compose(MESSAGE)
     boundaries = {parsed(replace(MESSAGE, message_id=f"<{n}@x.example>")).get_boundary() for n in range(3)}
     assert len(boundaries) == 3
+
+
+@given(st.text(st.sampled_from("aé =.\t\n\rFrom\x00€"), max_size=200))
+def test_lines_are_encoded_one_by_one_as_they_would_be_together(text: str) -> None:
+    raw = compose(replace(MESSAGE, text=text, html="")).partition(b"\r\n\r\n")[2]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").replace("\n", "\r\n") + "\r\n"
+    together = b"\n" + binascii.b2a_qp(lines.encode(), istext=True)
+    assert raw == together.replace(b"\nFrom ", b"\n=46rom ")[1:]
 
 
 def test_a_line_that_begins_with_from_is_masked_against_mbox() -> None:

@@ -15,6 +15,7 @@ from relance_mailer.errors import ConfigError, ImapError, InputError
 from relance_mailer.mail import imap
 from relance_mailer.mail.imap import Batch, Folder, ImapAccount, Mailbox, Position
 from relance_mailer.mail.imap_client import VENDOR_ERRORS
+from relance_mailer.mail.imap_folders import role_of
 from tests.integration.mail.imap_server import PASSWORD, RECEIVED, USER, ImapPeer, imap_server
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ async def test_a_folder_configured_by_its_own_name_has_the_use_that_its_name_is_
 def test_a_folders_use_is_the_servers_word_then_its_name(
     name: str, flags: tuple[bytes, ...], role: str
 ) -> None:
-    assert imap._role(name, flags) == role
+    assert role_of(name, flags) == role
 
 
 async def test_missing_folders_are_reported_and_do_no_harm() -> None:

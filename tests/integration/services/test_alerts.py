@@ -12,6 +12,7 @@ import pytest
 
 from relance_mailer import bootstrap, daemon
 from relance_mailer.errors import ConfigError
+from relance_mailer.services import alerts as alerts_module
 from relance_mailer.services.alerts import A_DAY, APART, REST, SHOWN, Alerts
 from relance_mailer.services.office import BOT
 from relance_mailer.store import settings
@@ -252,6 +253,23 @@ async def test_one_that_may_have_left_is_not_sent_again(world: World) -> None:
     world.later(hours=1)
     async with smtp_server() as peer:
         assert await look(world, peer) == [False]
+
+
+async def test_one_that_found_no_free_connection_in_time_is_sent_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them may wait ten minutes for a final answer."""
+    monkeypatch.setattr(alerts_module, "WITHIN", 0.05)
+    ask(world, "debtor:1")
+    async with smtp_server() as peer, world.outbox(peer.port, smtp__connections=1) as outbox:
+        alerts = Alerts(world.office, outbox)
+        async with outbox.pool.connection():
+            assert not await alerts.look()
+        assert world.task("dispute").alerted_at is None
+        monkeypatch.undo()
+        world.later(seconds=REST.total_seconds())
+        assert await alerts.look()
+    assert len(peer.received) == 1
 
 
 async def test_while_the_account_rests_nobody_knocks(world: World) -> None:

@@ -13,7 +13,7 @@ from relance_mailer.errors import ConflictError
 from relance_mailer.mail.imap import Folder, Position
 from relance_mailer.services import desk, gates
 from relance_mailer.services.gates import Gate, GateKind
-from relance_mailer.services.receive import MailSink
+from relance_mailer.services.mail_sink import MailSink
 from relance_mailer.services.send import Claims
 from relance_mailer.store.tables import AcceptedIbanRow, FolderRow, ImportRow, NoticeRow, SettingRow
 from tests.support.world import IBAN, OTHER_IBAN, World, letter

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from relance_mailer.replies.token import return_path
 from relance_mailer.services import desk
-from relance_mailer.store.tables import ContactRow, HoldRow, NoticeInvoiceRow, NoticeRow, ReplyRow
+from relance_mailer.store.tables import ContactRow, HoldRow, InvoiceRow, NoticeInvoiceRow, NoticeRow, ReplyRow
 from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World, answer, bounce, letter
 
 
@@ -21,6 +22,41 @@ def absence(notice: NoticeRow, until: str, **values: Any) -> bytes:
 def without_date(notice: NoticeRow) -> bytes:
     text = "Bonjour,\n\nJe suis actuellement absente du bureau.\n\nMme Durand\n"
     return answer(notice, text, subject="Réponse automatique : absence", Auto_Submitted="auto-replied")
+
+
+def reported(kind: str, fields: str, *, sender: str = DEBTOR_ADDRESS) -> bytes:
+    """Return a multipart/report of a kind."""
+    lines = f"""Return-Path: <{sender}>
+From: {sender}
+To: {OUR_ADDRESS}
+Subject: report
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={kind}; boundary="R"
+
+--R
+Content-Type: text/plain
+
+A report.
+--R
+Content-Type: message/{kind}
+
+{fields}
+--R--
+"""
+    return lines.replace("\n", "\r\n").encode()
+
+
+def receipt(notice: NoticeRow, disposition: str) -> bytes:
+    fields = f"Final-Recipient: rfc822; {DEBTOR_ADDRESS}\nOriginal-Message-ID: {notice.message_id}\n"
+    return reported(
+        "disposition-notification", f"{fields}Disposition: manual-action/MDN-sent-manually; {disposition}"
+    )
+
+
+def complaint(notice: NoticeRow, kind: str) -> bytes:
+    fields = f"Feedback-Type: {kind}\nVersion: 1\nOriginal-Rcpt-To: <{notice.to_address}>"
+    original = f"--R\nContent-Type: message/rfc822\n\nMessage-ID: {notice.message_id}\nSubject: Rappel\n\nx"
+    return reported("feedback-report", f"{fields}\n\n{original}", sender="fbl@provider.example")
 
 
 # ── bounces ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,6 +186,141 @@ def test_a_person_who_forwards_a_bounce_is_a_person(world: World) -> None:
     assert len(world.rows(HoldRow)) == 1
 
 
+def failed(
+    recipient: str, original_id: str, *, status: str = "5.1.1", original: str = "", words: str = ""
+) -> bytes:
+    """Return a final failure of any class; `original` is whom we wrote to where that was passed on to `recipient`."""
+    raw = bounce(recipient, original_id, status=status).replace(b"Action: delayed", b"Action: failed")
+    raw = raw.replace(b"Delayed Mail (still being retried)", b"Undelivered Mail Returned to Sender")
+    field = f"Original-Recipient: rfc822;{original}\r\nAction:" if original else "Action:"
+    return raw.replace(b"Action:", field.encode(), 1).replace(b"try again", words.encode() or b"try again")
+
+
+def test_a_final_failure_of_class_4_unserves_the_stage(world: World) -> None:
+    world.owing()
+    world.take(failed(DEBTOR_ADDRESS, world.remind().message_id, status="4.4.7", words="message expired"))
+    assert (world.states(), world.one(ContactRow).state) == (["bounced"], "unserved")
+    assert world.one(NoticeInvoiceRow).served_on is None
+    assert world.tasks() == ["undelivered"]
+
+
+def test_a_bounce_that_names_nothing_comes_to_its_signed_return_path(world: World) -> None:
+    world.owing()
+    world.owing("other@other.example")
+    world.plan()
+    world.deliver()
+    signed = return_path(OUR_ADDRESS, 2, world.office.key)
+    raw = bounce("rewritten@hosting.example").replace(
+        f"To: {OUR_ADDRESS}".encode(), f"To: {signed}".encode(), 1
+    )
+    world.take(raw)
+    assert world.states() == ["sent", "bounced"]
+
+
+def test_a_forged_return_path_names_nothing(world: World) -> None:
+    world.owing()
+    world.remind()
+    forged = return_path(OUR_ADDRESS, 1, b"another key of more than 16 bytes")
+    raw = bounce("rewritten@hosting.example").replace(
+        f"To: {OUR_ADDRESS}".encode(), f"To: {forged}".encode(), 1
+    )
+    world.take(raw)
+    assert (world.states(), world.tasks()) == (["sent"], [])
+
+
+def test_an_address_that_ours_was_passed_on_to_may_be_dead_alone(world: World) -> None:
+    world.owing()
+    world.take(failed("gone@elsewhere.example", world.remind().message_id))
+    assert (world.states(), world.one(ContactRow).state) == (["bounced"], "unserved")
+
+
+def test_of_an_address_passed_on_the_one_that_we_wrote_to_counts(world: World) -> None:
+    world.owing()
+    world.take(failed("gone@elsewhere.example", world.remind().message_id, original=DEBTOR_ADDRESS))
+    assert (world.states(), world.one(ContactRow).state) == (["bounced"], "dead")
+    machine = world.one(ReplyRow).understanding["machine"]
+    assert machine["recipients"] == [DEBTOR_ADDRESS, "gone@elsewhere.example"]
+
+
+def full_again(world: World) -> str:
+    """Let the next reminder come back from a full mailbox; return what became of the contact, and try it again."""
+    world.take(bounce(DEBTOR_ADDRESS, world.remind().message_id, status="5.2.2", at=world.now))
+    state = world.one(ContactRow).state
+    desk.revive(world.office, DEBTOR_ADDRESS, world.now, "Jo")
+    return state
+
+
+def test_three_final_bounces_within_thirty_days_are_an_addresss_end(world: World) -> None:
+    world.owing()
+    found = []
+    for _ in range(3):
+        found.append(full_again(world))
+        world.later(days=14)
+    assert found == ["unserved", "unserved", "dead"]
+    assert [entry["address_dead"] for n in (1, 2, 3) if (entry := world.told(f"notice:{n}", "failed"))] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_three_final_bounces_over_a_longer_time_are_not(world: World) -> None:
+    world.owing()
+    found = []
+    for _ in range(3):
+        found.append(full_again(world))
+        world.later(days=21)
+    assert found == ["unserved", "unserved", "unserved"]
+
+
+def test_an_answer_makes_an_address_live_again_and_its_bounces_forgotten(world: World) -> None:
+    world.owing()
+    full_again(world)
+    world.later(days=7)
+    notice = world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, notice.message_id, at=world.now))
+    assert world.one(ContactRow).state == "dead"
+    world.take(answer(notice, "Bonjour, qui êtes-vous ?", at=world.now))
+    assert world.one(ContactRow).state == "usable"
+    desk.release(world.office, world.one(InvoiceRow).number, "seen", world.now, "Jo")
+    world.later(days=7)
+    assert full_again(world) == "unserved"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "effect"),
+    [("displayed", "read by the addressee"), ("deleted", "deleted without being read"), ("denied", "")],
+)
+def test_a_read_receipt_is_told_and_changes_nothing(world: World, disposition: str, effect: str) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(receipt(notice, disposition))
+    reply = world.one(ReplyRow)
+    assert (reply.effect, reply.notice_id, world.states()) == (effect, notice.id, ["sent"])
+    assert (world.tasks(), world.rows(HoldRow)) == ([], [])
+
+
+def test_a_delay_is_told(world: World) -> None:
+    world.owing()
+    world.take(bounce(DEBTOR_ADDRESS, world.remind().message_id, status="4.4.1"))
+    assert world.one(ReplyRow).effect == "delivery delayed, the server goes on trying"
+
+
+def test_a_complaint_asks_a_person_once_and_is_no_answer(world: World) -> None:
+    world.owing()
+    notice = world.remind()
+    world.take(complaint(notice, "abuse"), complaint(notice, "fraud"))
+    assert (world.states(), world.tasks(), world.rows(HoldRow)) == (["sent"], ["complaint"], [])
+    assert DEBTOR_ADDRESS in world.task("complaint").words
+
+
+@pytest.mark.parametrize("kind", ["not-spam", "auth-failure"])
+def test_feedback_by_which_nobody_complains_asks_nobody(world: World, kind: str) -> None:
+    world.owing()
+    world.take(complaint(world.remind(), kind))
+    assert (world.states(), world.tasks()) == (["sent"], [])
+
+
 # ── what is not believed ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -222,6 +393,20 @@ def test_a_report_that_names_our_message_or_has_no_envelope_sender_is_believed(w
     assert world.states() == ["bounced", "sent"]
     world.take(stranger(bounce("other@other.example"), return_path=b"Return-Path: <>\r\n"))
     assert world.states() == ["bounced", "bounced"]
+
+
+def test_who_only_calls_himself_a_mail_server_is_not_believed(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.take(bounce(DEBTOR_ADDRESS).replace(b"Return-Path: <>", b"Return-Path: <joe@stranger.example>"))
+    untouched(world)
+
+
+def test_the_failure_of_a_colleagues_own_mail_to_the_same_address_unserves_nothing(world: World) -> None:
+    world.owing()
+    world.remind()
+    world.take(bounce(DEBTOR_ADDRESS, "<by-hand@creditor.example>", status="5.2.2"))
+    untouched(world)
 
 
 def test_reports_of_strangers_about_strangers_ask_nobody(world: World) -> None:

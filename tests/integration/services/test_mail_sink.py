@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from relance_mailer.mail.imap import Batch, Fetched, Folder, Position
-from relance_mailer.services.receive import MailSink
+from relance_mailer.services.mail_sink import MailSink
 from relance_mailer.store.tables import CreditorRow, FolderRow, MessageRow
 from tests.support.world import World, letter
 

@@ -14,10 +14,11 @@ from relance_mailer.config import Smtp, account
 from relance_mailer.errors import ConfigError
 from relance_mailer.mail.rate import RateLimit
 from relance_mailer.services import send
+from relance_mailer.services.alerts import Alerts
 from relance_mailer.services.office import Office
 from relance_mailer.services.outbox import Outbox
 from relance_mailer.services.pace import Pace
-from relance_mailer.store import attempts
+from relance_mailer.store import attempts, settings
 from relance_mailer.store.db import Database
 from relance_mailer.store.group import GroupCommit
 from relance_mailer.store.tables import AttemptRow, NoticeRow
@@ -163,6 +164,31 @@ def test_an_attempt_counts_from_its_end_on(world: World) -> None:
     world.later(seconds=30)
     with world.db.read() as session:
         assert attempts.since(session, 1, world.now - MINUTE) == 1
+
+
+async def test_a_mail_to_the_team_counts_for_each_of_its_addresses_and_waits_for_no_rate(
+    world: World,
+) -> None:
+    world.configure(alerts__to=["a@creditor.example", "b@creditor.example"], smtp__rate="5/minute")
+    owing(world, 9)
+    with world.db.write() as session:
+        settings.open_task(
+            session, world.office.creditor_id, "dispute", "debtor:1", "look", now=world.now, actor="Jo"
+        )
+    async with smtp_server() as peer, world.outbox(peer.port) as outbox:
+        assert await Alerts(world.office, outbox).look()
+        assert (await outbox.drain()).sent == 5 - 2
+        world.later(seconds=61)
+        assert (await outbox.drain()).sent == 5
+        world.later(minutes=20)
+        with world.db.write() as session:
+            settings.open_task(
+                session, world.office.creditor_id, "dispute", "debtor:2", "look", now=world.now, actor="Jo"
+            )
+        owing(world, 9)
+        await outbox.drain()
+        assert (await outbox.drain()).again_in  # the rate is used up
+        assert await Alerts(world.office, outbox).look()
 
 
 # ── by two processes together ────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import pytest
 
 from relance_mailer.services import desk
 from relance_mailer.store import blobs
+from tests.integration.mail.servers import smtp_server
 from tests.support.world import DEBTOR_ADDRESS, OUR_ADDRESS, World
 
 TEAM = "equipe@creditor.example"
@@ -57,6 +58,22 @@ def test_the_bytes_go_to_the_team_and_answer_to_the_creditor_alone(world: World,
     assert local == {OUR_ADDRESS.partition("@")[0]}
     others = [value for name, value in parsed.items() if name not in {"Subject", "Thread-Topic"}]
     assert not any(DEBTOR_ADDRESS in str(value) for value in others)
+
+
+@pytest.mark.parametrize("bcc", ["", "archive@creditor.example"], ids=["to ourselves", "to an archive"])
+async def test_nothing_goes_anywhere_else_no_blind_copy_either(world: World, bcc: str) -> None:
+    """Rehearsed, no message gets into the mailbox or the archive that people work with."""
+    redirected(world, smtp__sent_copy="bcc", smtp__bcc=bcc)
+    world.owing()
+    world.plan()
+    async with smtp_server() as peer:
+        assert (await world.drain(peer.port)).sent == 1
+        assert [envelope.rcpt_tos for envelope in peer.received] == [[TEAM]]
+        world.configure(sending__mode="live")
+        world.later(days=1)
+        world.plan()
+        assert (await world.drain(peer.port)).sent == 1
+        assert peer.received[-1].rcpt_tos == [DEBTOR_ADDRESS, bcc or OUR_ADDRESS]
 
 
 def test_a_second_message_stays_in_the_teams_thread(world: World) -> None:

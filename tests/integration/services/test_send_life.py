@@ -30,6 +30,8 @@ from relance_mailer.errors import Scope
 from relance_mailer.services import desk, send, settle
 from relance_mailer.services.follow_up import start_up
 from relance_mailer.services.reader import Reader
+from relance_mailer.store import ledger
+from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.tables import (
     AttemptRow,
     HoldRow,
@@ -70,6 +72,7 @@ class Flight:
     claimed: send.Claimed
     started: bool = False
     taken: bool = False  #: the server has accepted the message, its 250 is on its way
+    paid: bool = False  #: something was paid since it was claimed
 
 
 class Life(RuleBasedStateMachine):
@@ -121,9 +124,10 @@ class Life(RuleBasedStateMachine):
         flight = self.one_of(self.waiting(), pick)
         held = self.held(flight.claimed.notice_id)
         flight.started = self.world.start(flight.claimed)
-        assert not (held and flight.started)
+        assert not ((held or flight.paid) and flight.started)
         if not flight.started:
             self.flights.remove(flight)
+            self.write(lambda session: send.withhold(session, flight.claimed, self.world.now))
 
     @precondition(lambda self: self.waiting())
     @rule()
@@ -236,7 +240,14 @@ class Life(RuleBasedStateMachine):
 
     @rule(pick=MANY, amount=st.sampled_from(["10.00", "60.00"]))
     def pay(self, pick: int, amount: str) -> None:
-        self.world.pay(self.one_of(self.invoices, pick), amount)
+        world, invoice = self.world, self.one_of(self.invoices, pick)
+        world.pay(invoice, amount)
+        debtor = world.one(InvoiceRow, id=invoice).debtor_id
+        entry = Entry(Kind.PAID, f"invoice:{invoice}", {}, debtor)
+        creditor = world.office.creditor_id
+        self.write(lambda session: ledger.append(session, creditor, [entry], at=world.now, actor="nadia"))
+        for flight in self.waiting():
+            flight.paid = flight.paid or flight.claimed.debtor_id == debtor
 
     @rule(hours=st.sampled_from([0.1, 2, 24, 6 * 24, 13 * 24]))
     def pass_time(self, hours: float) -> None:

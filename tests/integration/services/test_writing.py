@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import sqlite3
+import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
+from relance_mailer.services import desk
 from relance_mailer.services.copies import LIMIT
 from relance_mailer.services.follow_up import start_up
-from relance_mailer.store.tables import AttemptRow, HoldRow, NoticeRow, ReplyRow
+from relance_mailer.store.tables import AttemptRow, HoldRow, InvoiceRow, NoticeRow, ReplyRow
 from tests.integration.mail.lines import line_server
 from tests.integration.mail.servers import smtp_server
 from tests.integration.services.test_outbox import only_for
@@ -124,6 +128,50 @@ def test_the_invoices_documents_go_along_byte_for_byte(world: World) -> None:
     assert files(world, notice) == {"FA_2026_001.pdf": PDF, "É-2026-002.pdf": PDF + b"2"}
     assert mail(world, notice).get_content_type() == "multipart/mixed"
     assert "without_copy" not in world.told("notice:1", "rendered")
+
+
+class Opened:
+    """Notes of each PDF that is opened whether somebody else could write to the database meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        self.could_write: list[bool] = []
+        self.on = True
+        self._file = world.db.file
+        sys.addaudithook(self._hear)  # for good: hooks cannot be taken away
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if self.on and event == "open" and str(args[0]).endswith(".pdf"):
+            self.could_write.append(self._is_free())
+
+    def _is_free(self) -> bool:
+        with closing(sqlite3.connect(self._file, timeout=0, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            return True
+
+
+def test_documents_are_read_before_the_unit_that_writes(world: World) -> None:
+    """A slow disk, or one of another machine, holds nobody up: neither at planning nor where a person approves."""
+    world.configure(sending__invoice_copies="{number}.pdf")
+    for _ in range(3):
+        world.owing()
+    world.formal("formal@formal.example")
+    for row in world.rows(InvoiceRow):
+        (world.folder / f"{row.number}.pdf").write_bytes(PDF)
+    opened = Opened(world)
+    try:
+        world.plan()
+        assert opened.could_write == [True] * 4
+        [waiting] = world.rows(NoticeRow, state="awaiting_approval")
+        assert waiting.id is not None
+        desk.approve_notice(world.office, waiting.id, world.now, "Claire")
+        assert opened.could_write == [True] * 5
+    finally:
+        opened.on = False
+    new = [row for row in world.rows(NoticeRow) if row.template]
+    assert [list(files(world, notice).values()) for notice in new] == [[PDF]] * 4
 
 
 def test_a_reminder_whose_document_is_missing_or_too_large_leaves_without_and_says_so(world: World) -> None:

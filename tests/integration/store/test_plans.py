@@ -11,9 +11,19 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session
 
-from relance_mailer.store import attempts, holds, imports, ledger, mailroom, promises, settings
+from relance_mailer.store import (
+    attempts,
+    folders,
+    holds,
+    imports,
+    ledger,
+    mailroom,
+    promises,
+    purging,
+    settings,
+)
 from relance_mailer.store.db import Database
-from relance_mailer.store.tables import FolderRow
+from relance_mailer.store.tables import FolderRow, MessageRow
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 FOLDER = FolderRow(creditor_id=1, mailbox="inbox", name="INBOX", uidvalidity=1)
@@ -68,8 +78,37 @@ ASKED: list[tuple[str, Callable[[Session], object], list[str]]] = [
     ),
     (
         "whether a message is known",
-        lambda session: mailroom.keep(session, 1, FOLDER.model_copy(), [(1, b"x")], now=NOW, actor="bot"),
+        lambda session: folders.keep(
+            session, FOLDER.model_copy(), [folders.Arrival(1, b"x", None, "ab")], now=NOW, actor="bot"
+        ),
         ["(creditor_id=? AND mailbox=? AND folder=? AND uidvalidity=? AND uid=?)", "ix_message_sha256 (creditor_id=? AND sha256=?)"],
+    ),
+    (
+        "whether a message came before another way",
+        lambda session: mailroom.read_alike(
+            session, MessageRow(id=1, creditor_id=1, trace="ab", message_id="<a@x>")  # type: ignore[call-arg]
+        ),
+        ["ix_message_trace (creditor_id=? AND trace=?)", "ix_message_message_id (creditor_id=? AND message_id=?)"],
+    ),
+    (
+        "when the last messages of a folder came in",
+        lambda session: folders.arrivals(session, FOLDER),
+        ["(creditor_id=? AND mailbox=? AND folder=? AND uidvalidity=?)"],
+    ),
+    (
+        "what may be filed on the server",
+        lambda session: folders.to_file(session, FOLDER, ("person",)),
+        ["(creditor_id=? AND mailbox=? AND folder=? AND uidvalidity=?)"],
+    ),
+    (
+        "what has concerned nobody for too long",
+        lambda session: purging.unmatched_before(session, 1, NOW, 1),
+        ["ix_message_unmatched (creditor_id=? AND unmatched_since<?)"],
+    ),
+    (
+        "which copies of a message there are",
+        lambda session: purging.copies_of(session, MessageRow(creditor_id=1, trace="ab")),  # type: ignore[call-arg]
+        ["ix_message_trace (creditor_id=? AND trace=?)"],
     ),
     (
         "the story of an invoice",

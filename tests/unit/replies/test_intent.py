@@ -395,3 +395,10 @@ def test_a_hostile_length_is_read_in_reasonable_time(filler: str) -> None:
     began = time.process_time()
     assert understand(text, sent_on=SENT, account=ACCOUNT).reply_text == text
     assert time.process_time() - began < 5  # a quadratic pattern takes minutes
+
+
+@pytest.mark.parametrize("words", ["je paie ", "nous avons payé ", "we will pay "])
+def test_one_endless_sentence_of_plain_words_is_read_in_reasonable_time(words: str) -> None:
+    began = time.process_time()
+    assert read(words * (20_000 // len(words))).intent in {Intent.PROMISE_TO_PAY, Intent.ALREADY_PAID}
+    assert time.process_time() - began < 3  # it took 22 seconds, inside the transaction that takes an answer

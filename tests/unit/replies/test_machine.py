@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relance_mailer.replies.absence import absence_words, return_date, substitute
+from relance_mailer.replies.absence import substitute, telephone
+from relance_mailer.replies.dates import return_date
 from relance_mailer.replies.machine import machine_of
 from relance_mailer.replies.message import read
 from relance_mailer.replies.model import Machine, MachineKind
@@ -175,7 +177,11 @@ def test_our_own_addresses_are_no_failed_recipients() -> None:
 
 def test_a_read_receipt_is_told() -> None:
     found = of_file("read-receipt")
-    assert found == Machine(MachineKind.READ_RECEIPT, original_message_id="<n8.relance@atelier.example>")
+    assert found
+    assert (found.kind, found.original_message_id) == (
+        MachineKind.READ_RECEIPT,
+        "<n8.relance@atelier.example>",
+    )
 
 
 def test_a_feedback_report_is_told() -> None:
@@ -318,6 +324,47 @@ def test_the_first_day_back_is_read(text: str, expected: date | None) -> None:
     assert return_date(text, SENT) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ich bin bis 23.11. nicht im Haus", date(2026, 11, 24)),
+        ("Ich bin vom 10. bis 23. November im Urlaub", date(2026, 11, 24)),
+        ("Ab Dienstag, 24. November, bin ich wieder erreichbar.", date(2026, 11, 24)),
+        ("Ich bin ab dem 10.11. im Urlaub und ab dem 24.11. wieder da", date(2026, 11, 24)),
+        ("bin bis Ende November im Urlaub", date(2026, 12, 1)),
+        ("Wir sind ab 7. Jänner wieder erreichbar", date(2027, 1, 7)),
+        ("del 10 al 23 de noviembre estaré de vacaciones", date(2026, 11, 24)),
+        ("Volveré el lunes 23 de noviembre", date(2026, 11, 23)),
+        ("A partir del 24/11 estaré de vuelta", date(2026, 11, 24)),
+        ("me reincorporaré el día 24", date(2026, 11, 24)),
+        ("Sarò in ferie dal 10 al 23 novembre compreso", date(2026, 11, 24)),
+        ("Dal 24 novembre sarò di nuovo disponibile", date(2026, 11, 24)),
+        ("Tornerò in ufficio lunedì", date(2026, 11, 9)),
+        ("Van 10 tot en met 23 november ben ik met verlof", date(2026, 11, 24)),
+        ("Vanaf dinsdag 24 november ben ik weer aanwezig", date(2026, 11, 24)),
+        ("Ik ben terug op 24-11-2026", date(2026, 11, 24)),
+        ("de 10 a 23 de novembro estarei de férias", date(2026, 11, 24)),
+        ("Volto na segunda-feira, 23 de novembro", date(2026, 11, 23)),
+        ("ausente até ao dia 23/11 inclusive", date(2026, 11, 24)),
+        ("I'm away from 10 November to 23 November", date(2026, 11, 24)),
+        ("out of office 10-23 November", date(2026, 11, 24)),
+        ("jusqu'à lundi matin", date(2026, 11, 9)),
+        ("de retour dans deux semaines", date(2026, 11, 17)),
+        ("en congé maternité jusqu'en mars 2027", date(2027, 4, 1)),
+        ("back on 2 November", date(2026, 11, 2)),  # a forgotten notice: not next year's
+        ("closed from 24 December", None),
+        ("Absente à partir du 10 novembre", None),
+    ],
+)
+def test_the_first_day_back_is_read_in_seven_languages(text: str, expected: date | None) -> None:
+    assert return_date(text, SENT) == expected
+
+
+def test_figures_of_an_american_are_month_first() -> None:
+    assert return_date("back on 11/12", SENT, country="US") == date(2026, 11, 12)
+    assert return_date("back on 11/12", SENT, country="GB") == date(2026, 12, 11)
+
+
 def test_without_a_sending_day_only_a_full_date_counts() -> None:
     assert return_date("de retour le 16 novembre", None) is None
 
@@ -331,18 +378,66 @@ def test_an_address_in_the_signature_is_no_substitute() -> None:
     assert substitute("Je suis absent.\n\nJean\njean@client.example", frozenset()) == ""
 
 
-def test_words_of_absence_are_told() -> None:
-    assert absence_words("", "Je suis actuellement en congés")
+def test_of_several_addresses_the_one_for_invoices_comes_first() -> None:
+    text = "En cas d'urgence contactez paul@client.example, pour les factures compta@client.example."
+    assert substitute(text, frozenset()) == "compta@client.example"
 
 
-def test_other_words_are_none_of_absence() -> None:
-    assert not absence_words("Facture", "Le règlement part demain.")
+def test_then_the_one_for_urgent_matters() -> None:
+    text = "Contact: info@client.example. For urgent matters write to jane@client.example."
+    assert substitute(text, frozenset()) == "jane@client.example"
+
+
+def test_a_number_to_ring_is_kept_and_a_signature_has_none() -> None:
+    assert telephone("En cas d'urgence : 06 12 00 34 56") == "06 12 00 34 56"
+    assert telephone("Je suis absent.\n\nPaul Fort\nTél. 04 00 00 11 22") == ""
+
+
+AUTOMATIC, PEOPLE = sorted((MAIL / "automatic").glob("*.eml")), sorted((MAIL / "people").glob("*.eml"))
+
+
+@pytest.mark.parametrize("path", AUTOMATIC, ids=lambda path: path.stem)
+def test_an_automatic_answer_is_told_with_what_it_says(path: Path) -> None:
+    expected = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    found = machine_of(read(path.read_bytes()))
+    assert found, expected["why"]
+    back = expected.get("return_date")
+    assert (found.kind, found.return_date, found.new_contact, found.phone) == (
+        expected["machine"]["kind"],
+        date.fromisoformat(back) if back else None,
+        expected.get("new_contact") or "",
+        expected.get("phone") or "",
+    ), expected["why"]
+
+
+@pytest.mark.parametrize("path", PEOPLE, ids=lambda path: path.stem)
+def test_a_person_is_no_machine(path: Path) -> None:
+    assert machine_of(read(path.read_bytes())) is None, json.loads(
+        path.with_suffix(".json").read_text("utf-8")
+    )["why"]
+
+
+GROUPS = {
+    "google": b"Precedence: list\nList-ID: <compta.client.example>\nX-Google-Group-Id: 48\n",
+    "microsoft": b"X-Auto-Response-Suppress: All\nPrecedence: bulk\nX-MS-Exchange-Inbox-Rules-Loop: compta@client.example\n",
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("path", PEOPLE, ids=lambda path: path.stem)
+def test_nor_through_a_group(path: Path, group: str) -> None:
+    assert machine_of(read(GROUPS[group] + path.read_bytes())) is None
+
+
+def test_the_examples_are_as_many_as_promised() -> None:
+    assert len(AUTOMATIC) >= 70
+    assert len(PEOPLE) >= 60
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_no_damaged_message_raises(data: st.DataObject) -> None:
-    raw = bytearray(data.draw(st.sampled_from(sorted(MAIL.glob("*.eml")))).read_bytes())
+    raw = bytearray(data.draw(st.sampled_from(sorted(MAIL.rglob("*.eml")))).read_bytes())
     at = data.draw(st.integers(0, len(raw) - 1))
     raw[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=30))
     found = machine_of(read(b"X-A: b\n" + bytes(raw)))
@@ -350,7 +445,28 @@ def test_no_damaged_message_raises(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["<a@", "a@b.", "Message-ID: <", "je suis ", "cliquez ", "5.1.", "Your message\n", "\n"]
+    "piece",
+    [
+        "du 3 ",
+        "bis ",
+        "from 3 to ",
+        "a.b@c.de ",
+        "votre message ",
+        "je ",
+        "Auto ",
+        "1.1.",
+        "this is an automatic ",
+        "your ticket 1",
+        "06 ",
+        "<a@",
+        "a@b.",
+        "Message-ID: <",
+        "je suis ",
+        "cliquez ",
+        "5.1.",
+        "Your message\n",
+        "\n",
+    ],
 )
 def test_hostile_text_takes_little_time(piece: str) -> None:
     text = (piece * (200_000 // len(piece)))[:190_000]

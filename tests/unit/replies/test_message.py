@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -18,7 +17,7 @@ from relance_mailer.replies.message import ids_in, read
 from relance_mailer.replies.model import Attachment, Message
 
 MAIL = Path(__file__).parents[2] / "data" / "mail"
-FILES = sorted(MAIL.glob("*.eml"))
+FILES = sorted(MAIL.rglob("*.eml"))
 
 
 def load(name: str) -> Message:
@@ -239,33 +238,6 @@ def test_what_has_no_header_is_unreadable(raw: bytes) -> None:
 def nested(count: int) -> bytes:
     levels = (f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(count))
     return ("From: a@b.example\n" + "".join(levels) + "\nbonjour\n").encode()
-
-
-HOSTILE = {
-    "header of 1 MB": b"From: a@b.example\nSubject: " + b"a" * 1_000_000 + b"\n\nx",
-    "folded header of 1 MB": b"From: a@b.example\nReferences: " + b"<a@b>\n " * 150_000 + b"\n\nx",
-    "encoded words of 1 MB": b"From: a@b.example\nSubject: " + b"=?utf-8?q?" * 100_000 + b"\n\nx",
-    "parameters of 1 MB": b"From: a@b.example\nContent-Type: multipart/mixed" + b';a="' * 250_000 + b"\n\nx",
-    "addresses of 1 MB": b"From: " + b'(<"a,' * 200_000 + b"\n\nx",
-    "100,000 headers": b"From: a@b.example\n" + b"X-A: b\n" * 100_000 + b"\nx",
-    "10,000 nested parts": nested(10_000),
-    "10,000 nested messages": b"From: a@b.example\n" + b"Content-Type: message/rfc822\n\n" * 10_000,
-    "10,000 parts": b'From: a@b.example\nContent-Type: multipart/mixed; boundary="b"\n\n'
-    + b"--b\n\nx\n" * 10_000,
-    "broken tags": b"From: a@b.example\nContent-Type: text/html\n\n" + b"<a '\"" * 200_000,
-    "open comments": b"From: a@b.example\nContent-Type: text/html\n\n" + b"<!-- " * 200_000,
-    "deep blockquotes": b"From: a@b.example\nContent-Type: text/html\n\n" + b"<blockquote>x" * 80_000,
-    "open scripts": b"From: a@b.example\nContent-Type: text/html\n\n" + b"<script></s" * 90_000,
-    "carriage returns": b"From: a@b.example\n\n" + b"\r" * 1_000_000,
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_mail_costs_little(name: str) -> None:
-    started = time.process_time()
-    message = read(HOSTILE[name])
-    assert message.headers
-    assert time.process_time() - started < 1
 
 
 def test_parts_too_deep_leave_the_rest_readable() -> None:

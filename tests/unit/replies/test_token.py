@@ -12,7 +12,9 @@ from relance_mailer.replies.token import (
     notice_of_address,
     own_header,
     plus_address,
+    return_path,
     verify_own_header,
+    verify_return_path,
 )
 
 KEY = b"k" * 32
@@ -60,9 +62,62 @@ def test_a_signed_address_fits_the_local_part_of_rfc_5321() -> None:
     assert len(plus_address("comptabilite.clients@atelier.example", 1_234_567, KEY).partition("@")[0]) <= 64
 
 
+def test_an_address_with_no_room_for_a_tag_stays_as_it_is() -> None:
+    address = f"{'comptabilite.clients.particuliers.et.entreprises'}@atelier.example"
+    assert plus_address(address, 1_234_567, KEY) == return_path(address, 1_234_567, KEY) == address
+
+
+@given(ids)
+def test_a_return_path_names_its_notice_whatever_its_case(notice_id: int) -> None:
+    path = return_path("compta@atelier.example", notice_id, KEY)
+    assert verify_return_path(path, KEY) == verify_return_path(path.upper(), KEY) == notice_id
+    assert len(path.partition("@")[0]) <= 64
+
+
+@given(ids, ids)
+def test_the_return_path_of_one_notice_is_none_for_another(one: int, other: int) -> None:
+    path = return_path("compta@atelier.example", one, KEY).replace(f"+n{one}-", f"+n{other}-")
+    assert verify_return_path(path, KEY) == (one if one == other else None)
+
+
+@given(ids, st.integers(0, 15), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+def test_a_return_path_with_a_changed_letter_is_refused(notice_id: int, at: int, letter: str) -> None:
+    local, _, domain = return_path("compta@atelier.example", notice_id, KEY).partition("@")
+    position = len(local) - 16 + at
+    changed = local[:position] + letter + local[position + 1 :]
+    assert verify_return_path(f"{changed}@{domain}", KEY) == (notice_id if changed == local else None)
+
+
+def test_a_return_path_of_another_key_names_nothing() -> None:
+    assert verify_return_path(return_path("compta@atelier.example", 7, OTHER), KEY) is None
+
+
+@pytest.mark.parametrize("before", ["prvs=12ab34cd=", "SRS0=Ab1c=XY=atelier.example="])
+def test_a_return_path_that_a_forwarder_wrapped_still_names_its_notice(before: str) -> None:
+    path = return_path("compta@atelier.example", 7, KEY)
+    assert verify_return_path(f"{before}{path.partition('@')[0]}@relais.example", KEY) == 7
+
+
+def test_a_return_path_is_no_address_for_answers_and_an_address_for_answers_no_return_path() -> None:
+    path, answers = (
+        return_path("compta@atelier.example", 7, KEY),
+        plus_address("compta@atelier.example", 7, KEY),
+    )
+    assert notice_of_address(path, KEY) is None
+    assert verify_return_path(answers, KEY) is None
+    assert verify_return_path(answers.replace("+r", "+n"), KEY) is None
+
+
+@given(st.text(max_size=200))
+def test_arbitrary_text_is_no_return_path(text: str) -> None:
+    assert verify_return_path(text, KEY) is None
+
+
 def test_an_address_without_local_part_is_refused() -> None:
     with pytest.raises(ConfigError):
         plus_address("atelier.example", 1, KEY)
+    with pytest.raises(ConfigError):
+        return_path("compta@atelier.example", 0, KEY)
 
 
 def test_a_short_key_is_refused() -> None:

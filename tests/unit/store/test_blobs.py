@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 from hashlib import sha256
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,6 +40,14 @@ def test_mail_takes_less_room_than_its_bytes(db: Database) -> None:
         size, kept = session.execute(text("SELECT size, length(data) FROM blob")).one()
     assert size == len(raw)
     assert kept < size / 10
+
+
+def test_a_message_with_a_file_comes_back_and_takes_less_room(db: Database) -> None:
+    raw = b"Subject: x\r\n\r\n" + base64.encodebytes(Random(7).randbytes(90_000)).replace(b"\n", b"\r\n")
+    with db.write() as session:
+        name = blobs.put(session, raw)
+        assert blobs.get(session, name) == raw
+        assert session.execute(text("SELECT length(data) FROM blob")).scalar_one() < len(raw) * 0.8
 
 
 @pytest.mark.parametrize("change", ["data = x'00'", "data = substr(data, 1, 12)", "size = 1"])

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from relance_mailer.errors import StoreError
 from relance_mailer.store.db import Database
-from relance_mailer.store.group import GroupCommit
+from relance_mailer.store.group import GroupCommit, Together
 from relance_mailer.store.tables import CreditorRow
 
 
@@ -140,3 +140,54 @@ async def test_a_full_disk_is_told_to_each_waiter_in_words_and_the_next_work_is_
             await group.submit(partial(add, "x" * 1_000_000))
         assert await group.submit(partial(add, "small")) == "small"
     assert keys(db) == ["small"]
+
+
+def adder(group: GroupCommit, enough: int) -> Together[str, str]:
+    return Together(group, lambda session, keys: [add(key, session) for key in keys], enough=enough)
+
+
+async def test_works_of_one_kind_wait_for_a_moment_until_enough_of_them_share_a_commit(db: Database) -> None:
+    commits = count_commits(db)
+
+    async def late(key: str) -> str:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await together.submit(key)
+
+    async with GroupCommit(db) as group:
+        together = adder(group, 3)
+        told = await asyncio.gather(together.submit("a"), late("b"), late("c"))
+    assert ([*told], keys(db), len(commits)) == (["a", "b", "c"], ["a", "b", "c"], 1)
+
+
+async def test_one_that_stays_alone_is_written_all_the_same(db: Database) -> None:
+    async with GroupCommit(db) as group:
+        together = adder(group, 100)
+        for key in ("a", "b"):
+            assert await together.submit(key) == key
+    assert keys(db) == ["a", "b"]
+
+
+async def test_a_work_alone_in_its_transaction_that_fails_leaves_nothing_and_the_next_is_written(
+    db: Database,
+) -> None:
+    def fail(session: Session) -> None:
+        add("lost", session)
+        raise LookupError("no")
+
+    async with GroupCommit(db) as group:
+        with pytest.raises(LookupError):
+            await group.submit(fail)
+        await group.submit(partial(add, "kept"))
+    assert keys(db) == ["kept"]
+
+
+async def test_what_waits_for_company_is_written_before_what_must_come_after_it(db: Database) -> None:
+    async with GroupCommit(db) as group:
+        together = adder(group, 100)
+        waiting = asyncio.create_task(together.submit("first"))
+        await asyncio.sleep(0)
+        await together.hurry()
+        await group.submit(partial(add, "second"))
+        assert await waiting == "first"
+    assert keys(db) == ["first", "second"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from stdnum import iban
 
 from relance_mailer.texts import samples
 from relance_mailer.texts.check import check
-from relance_mailer.texts.foreign import Own, problems, shown
+from relance_mailer.texts.foreign import Own, linked, problems, shown
 from relance_mailer.texts.load import Templates, packaged_templates
 from relance_mailer.texts.render import Renderer
 
@@ -24,7 +25,7 @@ WHOLE = '{% set shown = groups %}\n{% include "_invoices.md" %}\n{% include "_pa
 
 
 def found(text: str, html: str = "") -> list[str]:
-    return list(problems(OWN, [text], html))
+    return list(problems(OWN, [text], linked(html)))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_the_packaged_templates_have_nothing_of_others() -> None:
     assert check(templates, OWN) == []
     said = Renderer(templates).render(samples.full("formal_notice", "fr"))
     ours = Own(frozenset({samples.SENDER.iban}), frozenset(), frozenset({samples.SENDER.email}))
-    assert list(problems(ours, [said.subject, said.preview, said.text, shown(said.html)], said.html)) == []
+    assert list(problems(ours, [said.subject, said.preview, said.text, shown(said.html)], said.links)) == []
 
 
 @pytest.mark.parametrize(
@@ -192,3 +193,16 @@ def test_a_template_with_an_iban_or_a_link_of_others_is_told_at_the_start(
 def test_a_template_may_name_the_creditors_own(tmp_path: Path) -> None:
     line = f"{OURS} https://creditor.example/cgv [payer](https://pay.example)"
     assert check(own_template(tmp_path, f"{HEAD}{WHOLE}{line}\n"), OWN) == []
+
+
+def test_a_link_that_the_layout_makes_of_a_value_is_judged_with_that_value(tmp_path: Path) -> None:
+    layout = (packaged_templates() / "layout.html").read_text(encoding="utf-8")
+    link = '<a href="https://{{ sender }}/">x</a></body>'
+    (tmp_path / "layout.html").write_text(layout.replace("</body>", link), encoding="utf-8")
+    context = samples.full("reminder1", "fr")
+    party = replace(context.sender.party, name="evil.example")
+    context = replace(context, sender=replace(context.sender, party=party))
+    said = Renderer(Templates([tmp_path, packaged_templates()])).render(context)
+    [problem] = problems(OWN, [], said.links)
+    assert "evil.example" in problem
+    assert said.links == tuple(linked(said.html))

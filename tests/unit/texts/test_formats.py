@@ -2,6 +2,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -26,6 +27,17 @@ def test_sums_are_written_as_the_language_does(
     amount: str, currency: str, language: str, written: str
 ) -> None:
     assert formats.money(Money(Decimal(amount), currency), language).replace("\u00a0", " ") == written
+
+
+@given(
+    st.decimals(-(10**12), 10**12, places=3),
+    st.sampled_from(["EUR", "CHF", "JPY", "TND", "HUF", "IQD", "GBP", "XAF"]),
+    st.sampled_from(["fr", "en", "de", "es", "pl", "pt", "hi", "nl", "sv", "ar"]),
+)
+def test_sums_are_written_as_cldr_has_them(amount: Decimal, currency: str, language: str) -> None:
+    sum_ = Money(amount, currency)
+    whole = format_currency(sum_.rounded().amount, currency, locale=formats.locale(language))
+    assert formats.money(sum_, language) == whole.replace("\u202f", "\u00a0")
 
 
 def test_dates_are_written_as_the_language_does() -> None:

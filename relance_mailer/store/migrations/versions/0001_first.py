@@ -70,6 +70,7 @@ def upgrade() -> None:
     sa.Column('watched', sa.Boolean(), nullable=False),
     sa.Column('uidvalidity', sa.Integer(), nullable=False),
     sa.Column('last_uid', sa.Integer(), nullable=False),
+    sa.Column('modseq', sa.Integer(), nullable=False),
     sa.Column('read_to_end_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_folder_creditor_id')),
     sa.PrimaryKeyConstraint('creditor_id', 'mailbox', 'name', name=op.f('pk_folder'))
@@ -130,6 +131,8 @@ def upgrade() -> None:
     sa.Column('uidvalidity', sa.Integer(), nullable=False),
     sa.Column('uid', sa.Integer(), nullable=False),
     sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('trace', sa.String(), nullable=False),
+    sa.Column('arrived_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('fetched_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
@@ -139,15 +142,21 @@ def upgrade() -> None:
     sa.Column('from_address', sa.String(), nullable=False),
     sa.Column('subject', sa.String(), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('content', sa.String(), nullable=False),
+    sa.Column('suspect', sa.Boolean(), nullable=False),
+    sa.Column('unmatched_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('filed_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['creditor_id'], ['creditor.id'], name=op.f('fk_message_creditor_id')),
     sa.ForeignKeyConstraint(['sha256'], ['blob.sha256'], name=op.f('fk_message_sha256')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
-    sa.UniqueConstraint('creditor_id', 'mailbox', 'folder', 'uidvalidity', 'uid', name=op.f('uq_message_creditor_id_mailbox_folder_uidvalidity_uid'))
+    sa.UniqueConstraint('creditor_id', 'mailbox', 'folder', 'uidvalidity', 'uid', 'sha256', name=op.f('uq_message_creditor_id_mailbox_folder_uidvalidity_uid_sha256'))
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.create_index('ix_message_message_id', ['creditor_id', 'message_id'], unique=False)
         batch_op.create_index('ix_message_sha256', ['creditor_id', 'sha256'], unique=False)
         batch_op.create_index('ix_message_state', ['creditor_id', 'state'], unique=False)
+        batch_op.create_index('ix_message_trace', ['creditor_id', 'trace'], unique=False)
+        batch_op.create_index('ix_message_unmatched', ['creditor_id', 'unmatched_since'], unique=False)
 
     op.create_table('setting',
     sa.Column('creditor_id', sa.Integer(), nullable=False),
@@ -361,6 +370,7 @@ def upgrade() -> None:
     sa.Column('reply_text', sa.String(), nullable=False),
     sa.Column('understanding', sa.JSON(), nullable=False),
     sa.Column('candidates', sa.JSON(), nullable=False),
+    sa.Column('origin', sa.JSON(), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('effect', sa.String(), nullable=False),
     sa.Column('handled_at', sa.DateTime(timezone=True), nullable=True),

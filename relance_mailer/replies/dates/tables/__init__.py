@@ -1,0 +1,1 @@
+"""The words of dates, one table a language; `lexicon.py` says what the symbols stand for."""
