@@ -35,6 +35,8 @@ from relance_mailer.texts.words import say as words
 approvals = typer.Typer(no_args_is_help=True, help="Approve what waits for a person.")
 app.add_typer(approvals, name="approve")
 
+_WIDE = 200  #: characters of a line that are written at once
+
 WhatArgument = Annotated[str, typer.Argument(help="An invoice's number or a debtor's reference.")]
 
 
@@ -262,14 +264,42 @@ def match(
 
 @app.command("show")
 def show(
-    notice_id: Annotated[int, typer.Argument(help="The message's number, as `plan` and `explain` show it.")],
+    what: Annotated[
+        str, typer.Argument(help='A message\'s number, as `plan` and `explain` show it, or "reply:ID".')
+    ],
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show a message as it was written: sent, waiting, or what shadow mode would have sent."""
+    """Show a message as it was written (sent, waiting, what shadow would have sent), or what an answer says."""
+    kind, _, number = what.rpartition(":")
+    if kind not in ("", "reply") or not number.isdigit():
+        msg = f"{what!r}: write a message's number, as `plan` and `explain` show it, or reply:ID, as `replies` does"
+        raise InputError(msg)
     with office(config) as opened:
-        found = desk.read_notice(opened, notice_id)
-        _tell(opened, "act.shown", notice=notice_id, to=found.to_address, state=found.state, mode=found.mode)
-        say(f"{found.subject}\n\n{found.own_text}")
+        if kind:
+            _show_reply(opened, int(number))
+        else:
+            _show_notice(opened, int(number))
+
+
+def _show_notice(opened: Office, notice_id: int) -> None:
+    found = desk.read_notice(opened, notice_id)
+    _tell(opened, "act.shown", notice=notice_id, to=found.to_address, state=found.state, mode=found.mode)
+    say(f"{found.subject}\n\n{found.own_text}")
+
+
+def _show_reply(opened: Office, reply_id: int) -> None:
+    reply, message = desk.read_reply(opened, reply_id)
+    at = views.instant_words(message.sent_at or message.fetched_at, opened)
+    place = formats.clean(f"{message.mailbox}/{message.folder}")
+    _tell(opened, "act.reply_shown", reply=reply_id, sender=message.from_address, at=at, place=place)
+    text = _writable(reply.reply_text.strip()) or words("act.no_text", opened.config.language)
+    say(f"{formats.clean(message.subject)}\n\n{text}")
+
+
+def _writable(text: str) -> str:
+    """Return text of others line by line, with nothing in it that moves a terminal's cursor."""
+    pieces = [line[at : at + _WIDE] for line in text.splitlines() for at in range(0, len(line) or 1, _WIDE)]
+    return "\n".join(map(formats.clean, pieces))
 
 
 @app.command("stop-all")

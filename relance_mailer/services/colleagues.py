@@ -25,19 +25,18 @@ from relance_mailer.texts.words import say
 _TRUE_AUTHOR = ("x-original-from", "x-original-sender")
 
 
-def is_colleague(session: Session, office: Office, message: Message) -> bool:
-    """Say whether a message from an address of ours, found outside Sent, is a colleague's and not a debtor's behind it.
+def is_colleague(office: Office, message: Message) -> bool:
+    """Say whether a message from an address of ours, found outside Sent, is what a colleague writes to somebody outside.
 
     A group rewrites its members' From to its own address ("'Durand' via Compta <compta@…>"), a contact form writes from
-    ours and names the visitor in Reply-To: both are somebody else's words.
+    ours and names the visitor in Reply-To: both are somebody else's words. What goes to ourselves alone is looked at like
+    any message.
     """
     own = office.own_addresses
     authors = [message.reply_to.lower(), *(message.header(name).lower() for name in _TRUE_AUTHOR)]
     if any("@" in author and not any(address in author for address in own) for author in authors):
         return False
-    if _outside(office, message):
-        return True
-    return not mailroom.notices_by_message_id(session, office.creditor_id, candidate_ids(message))
+    return bool(_outside(office, message))
 
 
 def take(session: Session, office: Office, row: MessageRow, message: Message, now: datetime) -> set[int]:

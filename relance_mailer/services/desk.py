@@ -22,7 +22,7 @@ from relance_mailer.store import holds as hold_rows
 from relance_mailer.store.cases import DebtorFile
 from relance_mailer.store.ledger import Entry, Kind
 from relance_mailer.store.session import Session
-from relance_mailer.store.tables import HoldRow, NoticeRow
+from relance_mailer.store.tables import HoldRow, MessageRow, NoticeRow, ReplyRow
 from relance_mailer.texts import formats
 from relance_mailer.texts.render import RenderedText
 from relance_mailer.texts.words import say
@@ -115,6 +115,17 @@ def read_notice(office: Office, notice_id: int) -> NoticeRow:
             msg = f"there is no message {notice_id}: `relance-mailer plan` and `explain` name them"
             raise NotFoundError(msg)
         return notice
+
+
+def read_reply(office: Office, reply_id: int) -> tuple[ReplyRow, MessageRow]:
+    """Return an answer and the message that it came in; NotFoundError if there is none of that number."""
+    with office.db.read() as session:
+        reply = mailroom.reply(session, reply_id)
+        message = mailroom.message_of(session, reply) if reply is not None else None
+        if reply is None or message is None or reply.creditor_id != office.creditor_id:
+            msg = f"there is no reply {reply_id}: `relance-mailer replies` lists them"
+            raise NotFoundError(msg)
+        return reply, message
 
 
 def do_task(office: Office, task_id: int, now: datetime, by: str) -> None:

@@ -179,7 +179,7 @@ def _take_in(
     again = machines.without_notice(session, office, reading)
     if again is not reading:
         reading, proof = again, seen_by_server(office, again.message)
-    _note(session, office, kept, reading, now)
+    _note(office, kept, reading, now)
     asked = kept.kind != OWN and (look is None or look.may_be_known(row, reading.message))
     alike = _without_spam(kept, mailroom.read_alike(session, kept)) if asked else []
     known = _known_already(kept, alike)
@@ -247,17 +247,17 @@ def _same(one: MessageRow, other: MessageRow) -> bool:
     return one.trace == other.trace or (bool(other.message_id) and one.content == other.content)
 
 
-def _note(session: Session, office: Office, row: MessageRow, reading: Reading, now: datetime) -> None:
+def _note(office: Office, row: MessageRow, reading: Reading, now: datetime) -> None:
     message = reading.message
     row.state = mailroom.READ
     row.content, row.suspect = reading.content, forged(office, message)
-    row.kind = _kind(session, office, row, reading)
+    row.kind = _kind(office, row, reading)
     row.message_id, row.from_address = message.message_id, message.from_address.lower()
     row.subject, row.sent_at = message.subject, message.sent_at
     row.unmatched_since = None if row.kind == OWN else now
 
 
-def _kind(session: Session, office: Office, row: MessageRow, reading: Reading) -> str:
+def _kind(office: Office, row: MessageRow, reading: Reading) -> str:
     """Return whose message it is: our own notice, a colleague's, a machine's, a person's.
 
     Only the server fills Sent, where a provider may have rewritten From; elsewhere From must be ours, and not forged.
@@ -268,12 +268,7 @@ def _kind(session: Session, office: Office, row: MessageRow, reading: Reading) -
         return OWN
     if row.role == SENT:
         return BY_COLLEAGUE
-    if (
-        ours
-        and reading.machine is None
-        and not row.suspect
-        and colleagues.is_colleague(session, office, message)
-    ):
+    if ours and reading.machine is None and not row.suspect and colleagues.is_colleague(office, message):
         return BY_COLLEAGUE
     if reading.machine is None:
         return PERSON

@@ -115,6 +115,11 @@ def reply(session: Session, reply_id: int) -> ReplyRow | None:
     return session.get(ReplyRow, reply_id)
 
 
+def message_of(session: Session, reply: ReplyRow) -> MessageRow | None:
+    """Return the message that a reply came in."""
+    return session.get(MessageRow, reply.message_id)
+
+
 def last_notice_to(
     session: Session, creditor_id: int, addresses: Iterable[str], since: datetime
 ) -> NoticeRow | None:

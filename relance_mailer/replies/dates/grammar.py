@@ -111,7 +111,7 @@ FORMS = (
     _form(
         "weekday",
         POINT,
-        r"(?<!F)(?<!F[lO])(?P<x>[NTL])?O?(?P<wd>W)(?:l?(?P<z>[NLTp])(?![smqy]))?",
+        r"(?<!F)(?<!F[lO])(?:(?P<x>[NTL])|O)?(?P<wd>W)(?:l?(?P<z>[NLTp])(?![smqy]))?",
         make.weekday,
     ),
     _form(

@@ -24,6 +24,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "act.refused": ("Mise en demeure {notice} refusée ; ses factures sont en attente, à lever par {by}", "Formal notice {notice} refused; its invoices are on hold, to be released by {by}"),
     "act.would_leave": ("Partirait le {at}, à {to}", "Would leave {at}, to {to}"),
     "act.shown": ("Message {notice} à {to} ({state}, {mode})", "Message {notice} to {to} ({state}, {mode})"),
+    "act.reply_shown": ("Réponse {reply} de {sender}, {at}, dans {place}", "Reply {reply} from {sender}, {at}, in {place}"),
+    "act.no_text": ("(aucun texte lisible ; le message est conservé tel quel)", "(no text that could be read; the message is kept as it came)"),
     "act.matched": ("{what} : rattachée à {debtor}, dont les factures sont en attente le temps de la lire", "{what}: matched to {debtor}, whose invoices pause while it is read"),
     "act.run_approved": ("L'envoi peut continuer, pendant 24 heures.", "The run may go on, for 24 hours."),
     "act.iban": ("IBAN {old} → {new} : accepté par {by}", "IBAN {old} → {new}: accepted by {by}"),

@@ -78,7 +78,7 @@ def in_world(world: World, typed: Type) -> Type:
 
     def run(*arguments: object) -> Done:
         command, *rest = arguments
-        at = () if command == "replies" else ("--at", world.now.isoformat())
+        at = () if command in ("replies", "show") else ("--at", world.now.isoformat())
         return typed(command, "--config", path, *at, *rest)
 
     return run

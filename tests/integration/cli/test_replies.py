@@ -85,3 +85,23 @@ def test_likely_debtors_and_what_is_odd_stand_under_an_answer(world: World, in_w
     told = in_world("replies").out
     assert "perhaps Dupont SARL (20%: similar domain)" in told
     assert "domain that can be taken for another: deb-tor.example ~ debtor.example" in " ".join(told.split())
+
+
+def test_an_answer_is_shown_in_full_and_harmlessly(world: World, in_world: Type) -> None:
+    world.owing()
+    notice = world.remind()
+    text = f"Bonjour,\n\nnous réglerons\x1b[2J le 20 mars 2026. {'x' * 300}\n\nCordialement,\nP. Durand"
+    world.take(answer(notice, text))
+    reference = in_world("replies", "--all", "--json").json["replies"][0]["id"]
+    shown = in_world("show", f"reply:{reference}").out
+    assert "durand@debtor.example" in shown
+    assert all(words in shown for words in ("Bonjour,", "le 20 mars 2026.", "Cordialement,", "P. Durand"))
+    assert shown.count("x") > 300
+    assert "\x1b" not in shown
+
+
+def test_what_cannot_be_shown_is_told_with_what_to_write(world: World, in_world: Type) -> None:
+    nonsense, unknown = in_world("show", "task:3"), in_world("show", "reply:99")
+    assert (nonsense.code, unknown.code) == (1, 1)
+    assert "reply:ID" in nonsense.err
+    assert "`relance-mailer replies` lists them" in unknown.err

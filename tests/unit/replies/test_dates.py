@@ -327,3 +327,16 @@ def test_a_hundred_kilobytes_of_digits_are_read_at_once(text: str) -> None:
     began = time.process_time()
     find_dates(text, SENT)
     assert time.process_time() - began < 0.5  # 0.1 on the machine it was written on
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("We will settle this on Wednesday 18 March.", date(2026, 3, 18)),
+        ("We will pay this on Wednesday, the 18th of March.", date(2026, 3, 18)),
+        ("We will settle this on Wednesday.", date(2026, 3, 11)),
+        ("We will settle this Friday.", date(2026, 3, 6)),
+    ],
+)
+def test_a_thing_paid_on_a_weekday_is_no_day_of_this_week(text: str, day: date) -> None:
+    assert promise_date(text, date(2026, 3, 4)) == day
