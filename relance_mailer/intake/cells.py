@@ -350,8 +350,3 @@ def a_document(cell: str) -> Document:
     if document := document_of(cell):
         return document
     raise CellError(Reason.OTHER_DOCUMENT)
-
-
-def widths_of_postal_code(country: str) -> tuple[int, ...]:
-    """Return how many digits a postal code of `country` has, where a spreadsheet may have dropped its zero."""
-    return (5,) if country == "FR" else ()

@@ -1,6 +1,6 @@
 """Which debtor and notice a message belongs to, how surely, and how far its sender is trusted. A match proves no sender.
 
-Pure: `candidate_ids`, `candidate_addresses` and `candidate_numbers` say what to look up, `Known` is what the store found,
+Pure: `candidate_ids`, `candidate_addresses` and `words_of` say what to look up, `Known` is what the store found,
 `match` decides.
 Message ids are written with their brackets, addresses and domains in lower case.
 """
@@ -196,11 +196,6 @@ def candidate_addresses(message: Message) -> tuple[str, ...]:
     failed = (status.recipient for status in message.statuses)
     every = (message.from_address, *message.to, *message.cc, *hidden, *failed)
     return tuple(dict.fromkeys(address.lower() for address in every if address))[:MAX_CANDIDATES]
-
-
-def candidate_numbers(message: Message, own: str) -> tuple[str, ...]:
-    """Return what may be an invoice's number among the author's words, in the spellings that our files may have."""
-    return numbers.looked_up(words_of(message, own))
 
 
 def words_of(message: Message, own: str) -> str:

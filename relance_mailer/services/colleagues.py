@@ -13,7 +13,6 @@ from relance_mailer.replies.match import candidate_ids
 from relance_mailer.replies.model import Message
 from relance_mailer.services import holds
 from relance_mailer.services.consequences import COLLEAGUE
-from relance_mailer.services.mail_sink import SENT
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.store import ledger, mailroom, settings
 from relance_mailer.store.ledger import Entry, Kind
@@ -44,7 +43,7 @@ def take(session: Session, office: Office, row: MessageRow, message: Message, no
 
     Found in Sent the pause has no end and its writer as owner; elsewhere the team has some days to look.
     """
-    proven = row.role == SENT
+    proven = row.role == mailroom.SENT
     owner = (message.from_address or holds.TEAM) if proven else holds.TEAM
     until = None if proven else office.days.add(office.today(now), office.config.holds.review)
     debtors = _written_to(session, office, message)

@@ -18,7 +18,6 @@ from relance_mailer.store.tables import FolderRow
 
 log = structlog.get_logger(__name__)
 
-SENT = "sent"  #: the role of the folder that only the server fills
 #: What may be moved away once it was read; our own copies and colleagues' letters stay where people look for them.
 _FILED = ("person", "bounce", "machine")
 
@@ -102,7 +101,7 @@ class MailSink:
 
     def to_file(self, mailbox: str, folder: Folder) -> Sequence[int]:
         """Return the UIDs of what was read, committed, and may be moved or flagged as the admin asked."""
-        if folder.role == SENT:
+        if folder.role == mailroom.SENT:
             return ()
         with self._office.db.read() as session:
             row = freshness.folder(session, self._office.creditor_id, mailbox, folder.name)

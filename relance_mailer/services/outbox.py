@@ -228,6 +228,8 @@ class Outbox:
             while await self._refill(round_):
                 await self._send_over_one(round_)
         except Exception as error:  # noqa: BLE001 - `drain` raises it once all have come to their end
+            if round_.failure:
+                log.error("another connection failed too", error=str(error))
             round_.failure = round_.failure or error
 
     async def _send_over_one(self, round_: _Round) -> None:

@@ -16,7 +16,6 @@ from relance_mailer.replies.token import HEADER, verify_own_header
 from relance_mailer.replies.trust import NOTHING, Authentication
 from relance_mailer.services import answers, beforehand, colleagues, holds, machines, settle, trust, unread
 from relance_mailer.services.beforehand import Beforehand
-from relance_mailer.services.mail_sink import SENT
 from relance_mailer.services.matching import Present, forged, seen_by_server
 from relance_mailer.services.office import BOT, Office
 from relance_mailer.services.reader import Reader, Reading
@@ -74,7 +73,9 @@ def _goes_with_others(office: Office, one: Read) -> bool:
     try:
         if isinstance(reading, UnreadableError) or reading.message.header(HEADER):
             return False
-        return bool(reading.machine or row.role == SENT or not trust.asks_dns(office, reading.message))
+        return bool(
+            reading.machine or row.role == mailroom.SENT or not trust.asks_dns(office, reading.message)
+        )
     except Exception:  # noqa: BLE001 - it will come up again, where it concerns this message alone
         return False
 
@@ -89,7 +90,8 @@ def _read_together(office: Office, ones: list[Read], report: Received, stopped: 
             ones = ones[_one_transaction(office, ones, report) :]
         except StoreError:
             raise  # the database's trouble is no message's
-        except Exception:  # noqa: BLE001 - the one that it was will be told apart
+        except Exception:
+            log.warning("messages could not be taken in together; each is by itself", exc_info=True)
             _read_singly(office, ones, report, stopped)
             ones = []
 
@@ -148,7 +150,7 @@ def _read_one(
     if isinstance(reading, UnreadableError):
         return _failed(office, row, raw, reading, now, report)
     try:
-        theirs = reading.machine is None and row.role != SENT
+        theirs = reading.machine is None and row.role != mailroom.SENT
         proof = trust.prove(office, reading.message, raw) if theirs else NOTHING
         with office.db.write() as session:
             if not mailroom.still_waiting(session, office.creditor_id, [row.id or 0]):
@@ -264,9 +266,9 @@ def _kind(office: Office, row: MessageRow, reading: Reading) -> str:
     """
     message = reading.message
     ours = message.from_address.lower() in office.own_addresses
-    if (ours or row.role == SENT) and _own_notice(office, message) is not None:
+    if (ours or row.role == mailroom.SENT) and _own_notice(office, message) is not None:
         return OWN
-    if row.role == SENT:
+    if row.role == mailroom.SENT:
         return BY_COLLEAGUE
     if ours and reading.machine is None and not row.suspect and colleagues.is_colleague(office, message):
         return BY_COLLEAGUE

@@ -18,7 +18,7 @@ from relance_mailer.store.tables import (
 )
 
 STORED, READ, SET_ASIDE, DUPLICATE, PURGED = "stored", "read", "set_aside", "duplicate", "purged"
-JUNK = "junk"  #: the role of the folder for what the server takes for spam
+JUNK, SENT = "junk", "sent"  #: roles of folders: what the server takes for spam; what only the server fills
 _REPLY: Any = ReplyRow.__table__  # type: ignore[attr-defined]
 _ALIKE = 20  #: how many earlier messages with the same id are looked at
 

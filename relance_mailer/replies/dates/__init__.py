@@ -4,7 +4,7 @@
 `meaning` gives their days, `roles` tells what each is the day of; `choose` and `returning` answer what is asked.
 """
 
-from relance_mailer.replies.dates.choose import paid, paid_date, promise_date, promised
+from relance_mailer.replies.dates.choose import paid_date, promise_date
 from relance_mailer.replies.dates.find import FoundDate, find_dates
 from relance_mailer.replies.dates.returning import return_date
 from relance_mailer.replies.dates.roles import Role
@@ -13,9 +13,7 @@ __all__ = [
     "FoundDate",
     "Role",
     "find_dates",
-    "paid",
     "paid_date",
     "promise_date",
-    "promised",
     "return_date",
 ]

@@ -11,9 +11,13 @@ from relance_mailer.replies.dates.roles import Role
 
 _LONG = timedelta(days=240)
 _FAR = timedelta(days=300)  #: a date of the past, read forwards, lands a year off
+_YEAR = re.compile(r"20\d\d|\d ?[/.-] ?\d{1,2} ?[/.-] ?\d\d")
+_VAGUE = frozenset({"month", "quarter", "year", "holiday"})  #: said beside a day, they are of something else
+_MORNING = re.compile(r"matin|morning|just now|mattin|ochtend|manhã|mañana|vormittag", re.IGNORECASE)
+_YEARLY = frozenset({"named", "numeric", "edge of month", "month", "week of", "week number", "quarter"})
 
 
-def _chosen(finds: list[FoundDate], role: Role, sent_on: date, *, told: bool) -> FoundDate | None:
+def _chosen(finds: list[FoundDate], role: Role, sent_on: date, *, told: bool) -> date | None:
     """Return the last of the dates that the words give this role; without any, of those they give none."""
     said = [find for find in finds if find.role is role]
     for other in () if told else (Role.UNKNOWN, Role.PAID, Role.PROMISED, Role.OTHER):
@@ -22,15 +26,9 @@ def _chosen(finds: list[FoundDate], role: Role, sent_on: date, *, told: bool) ->
         ]
     near = [find for find in said if abs(find.date - sent_on) < _FAR] or said
     if role is Role.PAID:
-        return next(iter(near), None)
+        return near[0].date if near else None
     near = [find for find in near if find.form not in _VAGUE] or near
-    return max(near, key=lambda find: find.date, default=None)
-
-
-_YEAR = re.compile(r"20\d\d|\d ?[/.-] ?\d{1,2} ?[/.-] ?\d\d")
-_VAGUE = frozenset({"month", "quarter", "year", "holiday"})  #: said beside a day, they are of something else
-_MORNING = re.compile(r"matin|morning|just now|mattin|ochtend|manhã|mañana|vormittag", re.IGNORECASE)
-_YEARLY = frozenset({"named", "numeric", "edge of month", "month", "week of", "week number", "quarter"})
+    return max((find.date for find in near), default=None)
 
 
 def _stale(text: str, find: FoundDate, sent_on: date) -> bool:
@@ -47,7 +45,7 @@ def _to_come(find: FoundDate, sent_on: date) -> FoundDate:
     return replace(find, role=Role.PROMISED) if sure and find.role is Role.PAID else find
 
 
-def promised(
+def promise_date(
     text: str,
     sent_on: date,
     *,
@@ -55,8 +53,8 @@ def promised(
     country: str = "",
     language: str = "",
     told: bool = False,
-) -> FoundDate | None:
-    """Return the day by which `text` says that it will pay: the last one that it promises.
+) -> date | None:
+    """Return the day by which `text` says that it will pay, the last one that it promises; None where it names none.
 
     Args:
         text: the author's own words.
@@ -74,31 +72,9 @@ def promised(
     return _chosen(ahead, Role.PROMISED, sent_on, told=told)
 
 
-def promise_date(
-    text: str,
-    sent_on: date,
-    *,
-    due: date | None = None,
-    country: str = "",
-    language: str = "",
-    told: bool = False,
-) -> date | None:
-    """Return that day alone, None where the text names none."""
-    found = promised(text, sent_on, due=due, country=country, language=language, told=told)
-    return found.date if found else None
-
-
-def paid(
-    text: str, sent_on: date, *, country: str = "", language: str = "", told: bool = False
-) -> FoundDate | None:
-    """Return the day on which `text` says that it paid, never one after `sent_on`; `told` as in `promised`."""
-    finds = find_dates(text, sent_on, country=country, language=language, past=True)
-    return _chosen([find for find in finds if find.date <= sent_on], Role.PAID, sent_on, told=told)
-
-
 def paid_date(
     text: str, sent_on: date, *, country: str = "", language: str = "", told: bool = False
 ) -> date | None:
-    """Return that day alone, None where the text names none."""
-    found = paid(text, sent_on, country=country, language=language, told=told)
-    return found.date if found else None
+    """Return the day on which `text` says that it paid, never one after `sent_on`; `told` as in `promise_date`."""
+    finds = find_dates(text, sent_on, country=country, language=language, past=True)
+    return _chosen([find for find in finds if find.date <= sent_on], Role.PAID, sent_on, told=told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,26 +13,18 @@ from relance_mailer.mail.imap import Mailbox, Position
 from relance_mailer.mail.watch import Watcher
 from tests.integration.mail.imap_server import RecordingSink
 from tests.integration.mail.rough_imap import RoughImap, Session, rough_imap
+from tests.support.watcher import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.support.mailbed import MailBed
 
 ONE, TWO, THREE = (b"Subject: %d\r\n\r\n%d\r\n" % (n, n) for n in (1, 2, 3))
 DONE = "Relances"
 
 
-@asynccontextmanager
-async def watching(rough: RoughImap, sink: RecordingSink, **changes: Any) -> AsyncIterator[None]:
+def watching(rough: RoughImap, sink: RecordingSink, **changes: Any) -> AbstractAsyncContextManager[Watcher]:
     settings = {"folders": ("INBOX",), "poll_seconds": 0.05, "processed_folder": DONE} | changes
-    watcher = Watcher(rough.account(**settings), sink)
-    watcher.start()
-    try:
-        yield
-    finally:
-        watcher.stop()
-        await asyncio.to_thread(watcher.join, 15)
+    return running(rough.account(**settings), sink)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,10 @@ from relance_mailer.mail.imap import Mailbox, Position
 from relance_mailer.mail.watch import Watcher
 from tests.integration.mail.imap_server import RecordingSink
 from tests.integration.mail.rough_imap import ARRIVED, RoughImap, Session, rough_imap
+from tests.support.watcher import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
 ONE, TWO, THREE = (b"Subject: %d\r\n\r\n%d\r\n" % (n, n) for n in (1, 2, 3))
 
@@ -40,16 +41,8 @@ def new(position: Position | None) -> Callable[[Mailbox], list[bytes]]:
     return read
 
 
-@asynccontextmanager
-async def watching(rough: RoughImap, sink: RecordingSink, **changes: Any) -> AsyncIterator[None]:
-    watcher = Watcher(rough.account(**({"folders": ("INBOX",)} | changes)), sink)
-    watcher.start()
-    try:
-        yield
-    finally:
-        watcher.stop()
-        await asyncio.to_thread(watcher.join, 15)
-        assert not watcher.is_alive()
+def watching(rough: RoughImap, sink: RecordingSink, **changes: Any) -> AbstractAsyncContextManager[Watcher]:
+    return running(rough.account(**({"folders": ("INBOX",)} | changes)), sink)
 
 
 @pytest.fixture(autouse=True)

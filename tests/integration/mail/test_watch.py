@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +13,10 @@ from relance_mailer.mail import watch
 from relance_mailer.mail.imap import ImapAccount
 from relance_mailer.mail.watch import Watcher, read_once
 from tests.integration.mail.imap_server import PASSWORD, USER, ImapPeer, RecordingSink, imap_server
+from tests.support.watcher import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    pass
 
 ONE, TWO = b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n"
 
@@ -31,16 +32,8 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "LONGEST_PAUSE", 0.05)
 
 
-@asynccontextmanager
-async def watching(peer: ImapPeer, sink: RecordingSink, **changes: Any) -> AsyncIterator[Watcher]:
-    watcher = Watcher(account(peer, **changes), sink)
-    watcher.start()
-    try:
-        yield watcher
-    finally:
-        watcher.stop()
-        await asyncio.to_thread(watcher.join, 10)
-        assert not watcher.is_alive()
+def watching(peer: ImapPeer, sink: RecordingSink, **changes: Any) -> AbstractAsyncContextManager[Watcher]:
+    return running(account(peer, **changes), sink)
 
 
 async def test_what_lies_there_and_what_comes_later_is_stored_once() -> None:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import imaplib
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from relance_mailer.mail import watch
 from relance_mailer.mail.imap import ImapAccount
-from relance_mailer.mail.watch import Watcher, read_once
+from relance_mailer.mail.watch import read_once
 from relance_mailer.services import receive
 from relance_mailer.services.mail_sink import MailSink
 from relance_mailer.store import freshness
 from relance_mailer.store.tables import FolderRow, MessageRow, ReplyRow
+from tests.support.watcher import running
 from tests.support.world import World, answer, letter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.support.mailbed import MailBed
 
 pytestmark = pytest.mark.real
@@ -179,22 +177,11 @@ async def test_reading_leaves_no_trace_on_the_server(house: House) -> None:
     assert {*imaplib.ParseFlags(told)} <= {b"\\Recent"}
 
 
-@asynccontextmanager
-async def watching(house: House) -> AsyncIterator[None]:
-    watcher = Watcher(house.account(), house.sink)
-    watcher.start()
-    try:
-        yield
-    finally:
-        watcher.stop()
-        await asyncio.to_thread(watcher.join, 15)
-
-
 async def test_a_server_restarted_under_a_watcher_is_read_on(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "FIRST_PAUSE", 0.05)
-    async with watching(house):
+    async with running(house.account(), house.sink):
         for number in (1, 2, 3):
             [raw] = numbered(number)
             await asyncio.to_thread(house.bed.deliver, raw, house.user)

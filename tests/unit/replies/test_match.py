@@ -17,11 +17,12 @@ from relance_mailer.replies.match import (
     SenderTrust,
     candidate_addresses,
     candidate_ids,
-    candidate_numbers,
     match,
+    words_of,
 )
 from relance_mailer.replies.message import read
 from relance_mailer.replies.model import Message
+from relance_mailer.replies.numbers import looked_up
 
 MAIL = Path(__file__).parents[2] / "data" / "mail"
 OURS = "<n1.relance@atelier.example>"
@@ -74,8 +75,8 @@ def test_failed_recipients_are_candidates() -> None:
 
 
 def test_numbers_are_looked_up_in_the_subject_and_in_the_authors_words() -> None:
-    assert "F-12" in candidate_numbers(mail("a@b.example"), "la F-12")
-    assert "F-12" in candidate_numbers(replace(mail("a@b.example"), subject="F-12"), "")
+    assert "F-12" in looked_up(words_of(mail("a@b.example"), "la F-12"))
+    assert "F-12" in looked_up(words_of(replace(mail("a@b.example"), subject="F-12"), ""))
 
 
 def test_a_known_sender_in_our_thread() -> None:
